@@ -1,0 +1,1 @@
+"""Advisors: things that answer a `Question` with `Advice`, and the supervisor that runs them."""

@@ -1,0 +1,141 @@
+"""Compose an `Advice` from signals, market features and, where something read them, headlines.
+
+The composition is code, the same for every reader: a small model reads text into enums, this
+module turns enums and numbers into a bounded advice. Without readings it is the `rules` advisor,
+which is also what stands in when a model fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from steersman.domain.advice import (
+    REASONING_CHARS_MAX,
+    Action,
+    Advice,
+    Direction,
+    NoAdvice,
+    Origin,
+    Question,
+    Severity,
+)
+from steersman.domain.market import NewsItem
+from steersman.domain.order import Style
+from steersman.domain.units import MINUTE_NS, Side
+from steersman.signals.crypto import lean_on
+
+__all__ = ["NewsReading", "RulesAdvisor", "compose", "fresh_news"]
+
+NEWS_FRESH_NS: Final = 15 * MINUTE_NS
+NEWS_TURN_PCT: Final = {Severity.NONE: 0, Severity.MINOR: 40, Severity.MAJOR: 80}
+PROBABILITY_MIN: Final = 0.5
+FLOW_STRONG: Final = 0.5
+FLOW_TURN_PCT: Final = 15
+PACE_MIN_PCT: Final = 20
+PACE_MAX_PCT: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class NewsReading:
+    """One headline read into enums, with the probability of its direction."""
+
+    item: NewsItem
+    direction: Direction
+    severity: Severity
+    probability: float
+
+
+class RulesAdvisor:
+    """The advisor made of rules alone (F17, first version); it reads no text."""
+
+    name = "rules-1"
+
+    def advise(self, question: Question) -> Advice | NoAdvice:
+        """Answer from signals and market features."""
+        return compose(question, (), Origin.RULE)
+
+
+def fresh_news(question: Question) -> tuple[NewsItem, ...]:
+    """Return the headlines worth reading: recent, and each text once (the first time it came)."""
+    seen: set[str] = set()
+    fresh = []
+    for item in question.news:
+        key = " ".join(item.text.lower().split())
+        if key not in seen and question.asked_ns - item.received_ns <= NEWS_FRESH_NS:
+            fresh.append(item)
+        seen.add(key)
+    return tuple(fresh)
+
+
+def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origin) -> Advice:
+    """Turn signals, flow and readings into one advice; `origin` says who read the news.
+
+    Turns add up in percentage points of pace around 100 and are bounded to 20..180: the wheel is
+    never put hard over by rules. News counts by severity and probability, the strongest reading
+    alone, so that many headlines saying the same do not add up.
+    """
+    side = question.parent.side
+    turn, reasons, evidence = 0.0, [], []
+    style: Style | None = None
+    provenance = {"pace_pct": Origin.RULE}
+    view, signals = question.view, question.signals
+    if signals is not None and view.mid is not None:
+        for lean in lean_on(signals, side, view.mid, question.asked_ns):
+            turn += (lean.pace_pct or 100) - 100
+            style = lean.style or style
+            reasons.append(lean.reason)
+            evidence.append("signals")
+    if abs(view.flow_imbalance) >= FLOW_STRONG:
+        agrees = view.flow_imbalance * side.sign > 0
+        turn += FLOW_TURN_PCT if agrees else -FLOW_TURN_PCT
+        reasons.append(f"order flow {view.flow_imbalance:+.2f}: {'join' if agrees else 'wait'}")
+        evidence.append("view")
+    reading = _strongest(readings)
+    direction = severity = None
+    if reading is not None:
+        direction, severity = reading.direction, reading.severity
+        news_turn = _news_turn(reading, side)
+        turn += news_turn
+        evidence.append(reading.item.id)
+        word = "faster" if news_turn > 0 else "slower"
+        reasons.append(
+            f"news reads {direction.value}, {severity.value} ({reading.probability:.2f}): "
+            f"{word}: {reading.item.text[:120]!r}"
+        )
+        provenance |= {"news_direction": origin, "news_severity": origin}
+    pace = round(min(PACE_MAX_PCT, max(PACE_MIN_PCT, 100 + turn)))
+    if not reasons:
+        reasons.append("nothing speaks against the schedule")
+    return Advice(
+        action=Action.CONTINUE,
+        pace_pct=pace,
+        style=style,
+        news_direction=direction,
+        news_severity=severity,
+        ttl_s=120,
+        evidence=tuple(dict.fromkeys(evidence)),
+        reasoning="; ".join(reasons)[:REASONING_CHARS_MAX],
+        provenance=provenance,
+    )
+
+
+def _strongest(readings: tuple[NewsReading, ...]) -> NewsReading | None:
+    weighed = [
+        reading
+        for reading in readings
+        if reading.direction is not Direction.FLAT
+        and reading.severity is not Severity.NONE
+        and reading.probability >= PROBABILITY_MIN
+    ]
+    # The newest wins a tie: later items stand later and `max` keeps the first of equals.
+    return max(reversed(weighed), key=_weight, default=None)
+
+
+def _weight(reading: NewsReading) -> float:
+    return NEWS_TURN_PCT[reading.severity] * reading.probability
+
+
+def _news_turn(reading: NewsReading, side: Side) -> float:
+    sign = 1 if reading.direction is Direction.UP else -1
+    return sign * side.sign * _weight(reading)

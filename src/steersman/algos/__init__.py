@@ -1,0 +1,1 @@
+"""Algorithms: pure functions from the market and an order's progress to a target."""

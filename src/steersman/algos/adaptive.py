@@ -1,0 +1,130 @@
+"""Adaptive: a classic schedule, bent by advice inside an envelope (F5).
+
+The wheel turns the *increments* of the base schedule: pace 150 % does half as much again as the
+base would have in that time, hold does nothing, finish goes to the envelope's edge. Whatever is
+advised is clipped to the envelope around the base as submitted, which is widest at mid-horizon and
+nothing at the start and the end; advice that rests on text alone has half of it. So no answer,
+however wrong or injected, moves the order outside, and the deadline's target is the whole order.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from steersman.algos.base import AlgoContext, Plan, Plans
+from steersman.algos.pov import done_by_volume
+from steersman.domain.advice import Action, Advice
+from steersman.domain.order import AlgoName, ParentOrder, Progress
+from steersman.domain.units import Qty
+
+__all__ = ["Steering", "bend", "envelope", "steer"]
+
+TEXT_SHARE: Final = Decimal("0.5")
+
+
+class Steering(msgspec.Struct, frozen=True):
+    """The wheel: the advice in force, and how far the schedule has been bent so far.
+
+    `bent` is the cumulative target (base units, unrounded) at `last_ns`, when others had traded
+    `last_volume`; `clipped` tells whether the envelope holds it back.
+    """
+
+    advice: Advice | None = None
+    advice_until_ns: int = 0
+    text_only: bool = False
+    bent: Decimal = Decimal(0)
+    last_ns: int = -1
+    last_volume: Decimal = Decimal(0)
+    clipped: bool = False
+
+    def in_force(self, at_ns: int) -> Advice | None:
+        """Return the advice that counts at a time, or None."""
+        return self.advice if at_ns < self.advice_until_ns else None
+
+
+def steer(steering: Steering, advice: Advice, until_ns: int, text_only: bool) -> Steering:
+    """Return the steering with an advice in force until a time (UTC ns)."""
+    return msgspec.structs.replace(
+        steering, advice=advice, advice_until_ns=until_ns, text_only=text_only
+    )
+
+
+def envelope(order: ParentOrder, plan: Plan, at_ns: int, share: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the least and the most that may be targeted at a time (cumulative, base units).
+
+    The half-width is share x quantity x 4u(1-u), u being the part of the horizon gone at the end of
+    the current slice. The bounds never fall over time: the upper one is the least of all that
+    follow, the lower one the greatest of all before.
+    """
+    start_ns, end_ns = plan.times_ns[0], plan.times_ns[-1]
+    horizon_ns = end_ns - start_ns
+    here = min(max(bisect_right(plan.times_ns, at_ns) - 1, 0), len(plan.done) - 1)
+
+    def width(k: int) -> Decimal:
+        gone_ns = plan.times_ns[k + 1] - start_ns
+        return share * order.qty * 4 * gone_ns * (horizon_ns - gone_ns) / horizon_ns**2
+
+    high = min(plan.done[k] + width(k) for k in range(here, len(plan.done)))
+    low = max(plan.done[k] - width(k) for k in range(here + 1))
+    return max(Decimal(0), low), min(order.qty, high)
+
+
+def bend(
+    order: ParentOrder, plans: Plans, progress: Progress, context: AlgoContext, steering: Steering
+) -> tuple[Qty, Steering]:
+    """Return what should be done by now (whole lots) and the steering after it."""
+    at_ns = progress.at_ns
+    advice = steering.in_force(at_ns)
+    follow = order.base if advice is None or advice.base is None else advice.base
+    step = _base_step(order, plans, progress, context, steering, follow)
+    share = context.execution.envelope
+    if advice is not None and steering.text_only:
+        share *= TEXT_SHARE
+    low, high = envelope(order, _as_submitted(plans, order), at_ns, share)
+    wanted = high if _finishing(advice) else steering.bent + step * _pace(advice)
+    bent = min(max(wanted, low), high)
+    after = msgspec.structs.replace(
+        steering,
+        bent=bent,
+        last_ns=at_ns,
+        last_volume=progress.others_volume,
+        clipped=bent != wanted,
+    )
+    return context.instrument.floor_qty(bent), after
+
+
+def _as_submitted(plans: Plans, order: ParentOrder) -> Plan:
+    return plans[order.base]
+
+
+def _finishing(advice: Advice | None) -> bool:
+    return advice is not None and advice.action is Action.FINISH
+
+
+def _pace(advice: Advice | None) -> Decimal:
+    if advice is None:
+        return Decimal(1)
+    if advice.action is Action.HOLD:
+        return Decimal(0)
+    return Decimal(1) if advice.pace_pct is None else Decimal(advice.pace_pct) / 100
+
+
+def _base_step(
+    order: ParentOrder,
+    plans: Plans,
+    progress: Progress,
+    context: AlgoContext,
+    steering: Steering,
+    follow: AlgoName,
+) -> Decimal:
+    """What the followed base adds between the last decision and now."""
+    if follow is AlgoName.POV:
+        now = done_by_volume(order, progress, context)
+        then_progress = msgspec.structs.replace(progress, others_volume=steering.last_volume)
+        return now - done_by_volume(order, then_progress, context)
+    plan = plans[follow]
+    return plan.at(progress.at_ns) - plan.at(steering.last_ns)

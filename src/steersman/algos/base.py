@@ -1,0 +1,131 @@
+"""What all algorithms share: the plan, the target, and who decides it.
+
+An algorithm places no orders. At an order's arrival it makes a `Plan`, a schedule of cumulative
+quantities exact to the lot; later it answers how much should be done by now. Plans are never
+mutated: what was filled or rejected changes the gap to the plan, not the plan.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from steersman.domain.instrument import Instrument
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.domain.order import AlgoName, ParentOrder, Progress
+from steersman.domain.units import MINUTE_NS, SECOND_NS, Price, Qty
+from steersman.errors import UsageError
+
+__all__ = [
+    "AlgoContext",
+    "Plan",
+    "Plans",
+    "borders",
+    "check_horizon",
+    "finish_zone_ns",
+    "order_pace_ns",
+    "plan_from_shares",
+    "slice_at",
+]
+
+FINISH_MARGIN_NS: Final = 3 * SECOND_NS  # latency and the last cancel
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoContext:
+    """What an algorithm may know besides the market: rules, settings, limits, volume curve."""
+
+    instrument: Instrument
+    execution: ExecutionConfig
+    limits: SafetyLimits
+    curve: tuple[float, ...]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A schedule: N+1 slice borders (UTC ns) and N cumulative quantities, the last the whole.
+
+    `done[k]` is to be done by the end of slice k, from `times_ns[k]` to `times_ns[k + 1]`.
+    """
+
+    times_ns: tuple[int, ...]
+    done: tuple[Qty, ...]
+
+    def at(self, at_ns: int) -> Qty:
+        """Return what is to be done by the end of the slice that holds a time (0 before it)."""
+        if at_ns < self.times_ns[0]:
+            return Qty(Decimal(0))
+        return self.done[slice_at(self, at_ns)]
+
+
+Plans = dict[AlgoName, Plan]
+
+
+def check_horizon(order: ParentOrder, execution: ExecutionConfig) -> None:
+    """Raise UsageError where the horizon is shorter than one slice."""
+    if order.horizon_ns < execution.slice_s * SECOND_NS:
+        raise UsageError(
+            f"a horizon of {order.horizon_ns / SECOND_NS:g} s is shorter than one slice of "
+            f"{execution.slice_s} s",
+            "lengthen the horizon, or lower slice_s in [execution]",
+        )
+
+
+def borders(order: ParentOrder, start_ns: int, execution: ExecutionConfig) -> tuple[int, ...]:
+    """Return the borders of equal slices, as many as fit whole; each is at least `slice_s` long."""
+    horizon_ns = order.deadline_ns - start_ns
+    count = max(1, horizon_ns // (execution.slice_s * SECOND_NS))
+    return tuple(start_ns + horizon_ns * k // count for k in range(count + 1))
+
+
+def slice_at(plan: Plan, at_ns: int) -> int:
+    """Return the index of the slice that holds a time, clipped to the plan."""
+    return min(max(bisect_right(plan.times_ns, at_ns) - 1, 0), len(plan.done) - 1)
+
+
+def plan_from_shares(
+    order: ParentOrder,
+    times_ns: tuple[int, ...],
+    shares: Sequence[float | Decimal],
+    context: AlgoContext,
+    price: Price,
+) -> Plan:
+    """Make a plan from cumulative shares (N of them, the last counts as 1).
+
+    Quantities are rounded to the lot, never fall and never exceed the order; what a slice would
+    add below the smallest tradable child waits for a later slice; the remainder is in the last.
+    """
+    instrument = context.instrument
+    least = max(instrument.tradable_min(price), context.execution.min_order_size)
+    done: list[Qty] = []
+    before = Decimal(0)
+    for share in shares[:-1]:
+        exact = order.qty * (share if isinstance(share, Decimal) else Decimal(repr(share)))
+        wanted = min(max(instrument.nearest_qty(exact), before), order.qty)
+        if wanted - before >= least and (order.qty - wanted >= least or wanted == order.qty):
+            before = wanted
+        done.append(Qty(before))
+    done.append(order.qty)
+    return Plan(times_ns, tuple(done))
+
+
+def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> int:
+    """Return the time needed to send what is not filled yet in the largest allowed children."""
+    limits = context.limits
+    left = progress.unfilled + progress.open
+    child = context.instrument.floor_qty(
+        limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
+    )
+    children = int(-(-left // child)) if child > 0 else limits.max_children_per_parent
+    # One interval more than children: the order before the first may just have been sent.
+    return (children + 1) * order_pace_ns(limits) + FINISH_MARGIN_NS
+
+
+def order_pace_ns(limits: SafetyLimits) -> int:
+    """Return the shortest time between two orders that can be kept up (ns)."""
+    interval_ns = int(limits.min_order_interval_s * SECOND_NS)
+    return max(interval_ns, MINUTE_NS // limits.max_orders_per_minute)

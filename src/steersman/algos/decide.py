@@ -1,0 +1,84 @@
+"""Which algorithm decides: the one place that knows all of them."""
+
+from __future__ import annotations
+
+from steersman.algos import pov, shortfall, twap, vwap
+from steersman.algos.adaptive import Steering, bend
+from steersman.algos.base import AlgoContext, Plans, finish_zone_ns, slice_at
+from steersman.domain.market import MarketView
+from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, Target
+from steersman.domain.units import SECOND_NS, Price, Qty
+
+__all__ = ["decide", "plan_all"]
+
+POV_STEP_NS = 5 * SECOND_NS
+
+
+def plan_all(order: ParentOrder, view: MarketView, context: AlgoContext) -> Plans:
+    """Make every plan at arrival; POV's is the line its expected volume would follow."""
+    assert view.mid is not None  # an order arrives only where there is a price
+    price = Price(view.mid)
+    by_volume = vwap.plan(order, view.at_ns, price, context)
+    return {
+        AlgoName.TWAP: twap.plan(order, view.at_ns, price, context),
+        AlgoName.VWAP: by_volume,
+        AlgoName.POV: by_volume,
+        AlgoName.IS: shortfall.plan(order, view, price, context),
+    }
+
+
+def decide(
+    order: ParentOrder,
+    plans: Plans,
+    progress: Progress,
+    view: MarketView,
+    context: AlgoContext,
+    steering: Steering,
+) -> tuple[Target, Steering]:
+    """Return the target for now, and the steering after it (changed by adaptive orders only).
+
+    In the finish zone, the time that sending the rest will take, the target is the whole order.
+    """
+    at_ns = progress.at_ns
+    adaptive = order.algo is AlgoName.ADAPTIVE
+    name = order.base if adaptive else order.algo
+    plan = plans[name]
+    k = slice_at(plan, at_ns)
+    price = Price(view.mid) if view.mid is not None else progress.arrival_price
+    finish_ns = order.deadline_ns - finish_zone_ns(progress, price, context)
+    finishing = at_ns >= finish_ns
+    style: Style | None = None
+    if finishing or k == len(plan.done) - 1:
+        done, reason = order.qty, "all that is left by the deadline"
+    elif adaptive:
+        done, steering = bend(order, plans, progress, context, steering)
+        advice = steering.in_force(at_ns)
+        style = None if advice is None else advice.style
+        reason = f"{name.value}, slice {k + 1} of {len(plan.done)}{_bent(done, plan.done[k])}"
+    elif name is AlgoName.POV:
+        done = pov.done_by_volume(order, progress, context)
+        reason = f"{pov.rate(order, progress, context) * 100:.1f} % of the volume"
+    else:
+        done = plan.done[k]
+        reason = f"{name.value}, slice {k + 1} of {len(plan.done)}"
+    slice_end_ns = plan.times_ns[k + 1]
+    times_ns = [slice_end_ns, finish_ns]
+    if name is AlgoName.POV:
+        times_ns.append(at_ns + POV_STEP_NS)
+    target = Target(
+        done=done,
+        worst_price=order.limit_price,
+        style=style,
+        finishing=finishing,
+        slice_start_ns=plan.times_ns[k],
+        slice_end_ns=slice_end_ns,
+        next_ns=min((at for at in times_ns if at > at_ns), default=order.deadline_ns),
+        reason=reason,
+    )
+    return target, steering
+
+
+def _bent(done: Qty, base: Qty) -> str:
+    if done == base:
+        return ""
+    return f", bent {'ahead' if done > base else 'back'} by {abs(done - base)}"

@@ -1,0 +1,114 @@
+"""One frozen tree of settings: defaults, then files, then the environment, then flags.
+
+    ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
+
+Two tables, `[execution]` and `[limits]`; a variable names one key of one table, such as
+`STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a suggestion: a limit that
+was misspelt is a limit that does not exist. Numbers are read as decimals, never through floats.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.errors import ConfigError
+
+__all__ = ["Settings", "load_settings"]
+
+ENV_PREFIX: Final = "STEERSMAN_"
+ENV_OTHER: Final = frozenset({"STEERSMAN_CACHE"})  # variables with a meaning of their own
+TABLES: Final[dict[str, type[msgspec.Struct]]] = {
+    "execution": ExecutionConfig,
+    "limits": SafetyLimits,
+}
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The settings as given, by table; what was not given is not in them."""
+
+    tables: dict[str, dict[str, Any]]
+
+    def execution(self, **flags: Any) -> ExecutionConfig:
+        """Return how to work an order; `flags` override what files and environment say."""
+        return self._build(ExecutionConfig, "execution", flags)
+
+    def limits(self, **fallbacks: Any) -> SafetyLimits:
+        """Return the safety limits; `fallbacks` fill in what nobody stated (never overrides)."""
+        return self._build(SafetyLimits, "limits", {}, fallbacks)
+
+    def _build(
+        self,
+        kind: type[S],
+        table: str,
+        flags: Mapping[str, Any],
+        fallbacks: Mapping[str, Any] | None = None,
+    ) -> S:
+        given = {**(fallbacks or {}), **self.tables.get(table, {}), **flags}
+        try:
+            return msgspec.convert(given, kind, strict=False)
+        except (msgspec.ValidationError, ValueError, InvalidOperation) as error:
+            text = " ".join(str(error).split())
+            raise ConfigError(f"[{table}] {text}", "correct the value or remove the key") from None
+
+
+def load_settings(
+    path: Path | None, environ: Mapping[str, str], home: Path, here: Path
+) -> Settings:
+    """Read the settings that apply; raise ConfigError naming the file or variable and the key.
+
+    `path` replaces the file found in the current directory `here` and must exist.
+    """
+    tables: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{path}: there is no such file", "give the path of a TOML file")
+    for file in (home / ".config" / "steersman" / "config.toml", path or here / "steersman.toml"):
+        if file.is_file():
+            for table, key, value in _from_file(file):
+                tables[table][key] = value
+    for table, key, value in _from_environment(environ):
+        tables[table][key] = value
+    return Settings(tables)
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, str, Any]]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(
+            f"{path}: {error}", "correct the file; see docs/configuration.md"
+        ) from None
+    for table, content in document.items():
+        _check(str(path), "table", table, TABLES)
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: {table} is not a table", f"write [{table}] and keys below")
+        for key, value in content.items():
+            _check(str(path), f"key in [{table}]", key, TABLES[table].__struct_fields__)
+            yield table, key, value
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
+    for name in sorted(environ):
+        if not name.startswith(ENV_PREFIX) or name in ENV_OTHER:
+            continue
+        table, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
+        _check(f"variable {name}", "table", table, TABLES)
+        _check(f"variable {name}", f"key in [{table}]", key, TABLES[table].__struct_fields__)
+        yield table, key, environ[name]
+
+
+def _check(where: str, what: str, name: str, known: Any) -> None:
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, list(known), n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    raise ConfigError(f"{where}: unknown {what}: {name!r}", remedy)

@@ -1,0 +1,135 @@
+"""Advice: the one schema for a 135-million-parameter model and for a frontier model.
+
+Advice is an input like a fill: typed, bounded, dated, journaled. Every field is an enum or a
+bounded integer and may abstain (None). It never carries a side, a quantity or a price. What does
+not fit is rejected whole with a reason; nothing is repaired by guessing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from steersman.domain.market import MarketView, NewsItem, Regime, Signals
+from steersman.domain.order import AlgoName, ParentOrder, Progress, Style
+
+__all__ = [
+    "REASONING_CHARS_MAX",
+    "Action",
+    "Advice",
+    "Direction",
+    "NoAdvice",
+    "Origin",
+    "Question",
+    "Severity",
+    "parse_advice",
+]
+
+REASONING_CHARS_MAX: Final = 600
+EVIDENCE_MAX: Final = 16
+
+
+class Action(StrEnum):
+    """What to do with the schedule: follow it, wait, or complete as early as allowed."""
+
+    CONTINUE = "continue"
+    HOLD = "hold"
+    FINISH = "finish"
+
+
+class Direction(StrEnum):
+    """Where news points for the price."""
+
+    UP = "up"
+    FLAT = "flat"
+    DOWN = "down"
+
+
+class Severity(StrEnum):
+    """How much the news matters."""
+
+    NONE = "none"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+class Origin(StrEnum):
+    """Where a field of an advice comes from."""
+
+    MODEL = "model"
+    RULE = "rule"
+    DEFAULT = "default"
+
+
+class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, kw_only=True):
+    """A bounded turn of the wheel; None in a field means the advisor abstains there.
+
+    `pace_pct` 0..200 scales the next target, `impact_pct` 50..200 multiplies the impact estimate,
+    `ttl_s` 1..3600 counts from when the question was asked, `evidence` names the facts relied on,
+    `reasoning` is for people. `provenance` maps field names to their origin.
+    Raises ValueError where a bound does not hold.
+    """
+
+    action: Action = Action.CONTINUE
+    base: AlgoName | None = None
+    pace_pct: int | None = None
+    style: Style | None = None
+    impact_pct: int | None = None
+    regime: Regime | None = None
+    news_direction: Direction | None = None
+    news_severity: Severity | None = None
+    ttl_s: int = 120
+    evidence: tuple[str, ...] = ()
+    reasoning: str = ""
+    provenance: dict[str, Origin] = {}
+
+    def __post_init__(self) -> None:
+        _bounded("pace_pct", self.pace_pct, 0, 200)
+        _bounded("impact_pct", self.impact_pct, 50, 200)
+        _bounded("ttl_s", self.ttl_s, 1, 3600)
+        if self.base is AlgoName.ADAPTIVE:
+            raise ValueError("base must be a classic algorithm")
+        if len(self.evidence) > EVIDENCE_MAX:
+            raise ValueError(f"evidence names more than {EVIDENCE_MAX} facts")
+        if len(self.reasoning) > REASONING_CHARS_MAX:
+            raise ValueError(f"reasoning is longer than {REASONING_CHARS_MAX} characters")
+
+
+class NoAdvice(msgspec.Struct, frozen=True, tag=True):
+    """There is no usable answer: `kind` is timeout, invalid or unavailable; `why` is for people."""
+
+    kind: str
+    why: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """All that an advisor is told when it is asked about one parent order."""
+
+    ask_id: str
+    asked_ns: int
+    parent: ParentOrder
+    progress: Progress
+    view: MarketView
+    news: tuple[NewsItem, ...]
+    signals: Signals | None
+
+
+def parse_advice(raw: bytes | str | dict[str, Any]) -> Advice | NoAdvice:
+    """Turn a model's reply into `Advice`, or say in one line why it is not one.
+
+    Accepts JSON text or an already decoded object. Integers must be integers (no 1e30, no "100"),
+    unknown fields are refused, and so is anything not finite.
+    """
+    try:
+        if isinstance(raw, dict):
+            return msgspec.convert(raw, Advice, strict=True)
+        return msgspec.json.decode(raw, type=Advice, strict=True)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return NoAdvice(kind="invalid", why=" ".join(str(error).split())[:200])
+
+
+def _bounded(name: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise ValueError(f"{name} must lie between {low} and {high}, got {value}")

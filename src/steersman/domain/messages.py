@@ -1,0 +1,414 @@
+"""All that goes into the engine and all that comes out: closed unions of frozen messages.
+
+Inputs are facts with a time; effects are wishes of the engine. Both are journaled, in order, as
+canonical JSON (field order fixed, decimals as strings), so equal runs are equal to the byte.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+import msgspec
+
+from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.instrument import Instrument
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.domain.market import MarketView, NewsItem, Signals
+from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
+from steersman.domain.units import Money, Price, Qty, Side
+
+__all__ = [
+    "Accepted",
+    "AdviceArrived",
+    "AdviceJudged",
+    "Alert",
+    "Amend",
+    "AmendRejected",
+    "Amended",
+    "Approved",
+    "Ask",
+    "Cancel",
+    "CancelRejected",
+    "Cancelled",
+    "Command",
+    "Effect",
+    "Filled",
+    "Input",
+    "Intent",
+    "Intervened",
+    "NewsArrived",
+    "ParentChanged",
+    "ParentState",
+    "Place",
+    "Query",
+    "Refused",
+    "Rejected",
+    "Report",
+    "Reported",
+    "Resolved",
+    "Scheduled",
+    "Send",
+    "SignalsArrived",
+    "Started",
+    "Submit",
+    "Tick",
+    "Unanswered",
+    "Verdict",
+    "Viewed",
+    "Wake",
+]
+
+
+# -- what the venue reports -----------------------------------------------------------------------
+class Accepted(msgspec.Struct, frozen=True, tag=True):
+    """The venue took the order; it rests or is being matched."""
+
+    child_id: str
+    venue_ns: int
+
+
+class Rejected(msgspec.Struct, frozen=True, tag=True):
+    """The venue refused the order for good; nothing of it was or will be filled."""
+
+    child_id: str
+    venue_ns: int
+    reason: str
+
+
+class Filled(msgspec.Struct, frozen=True, tag=True):
+    """A trade of ours: quantity in base units, price, fee in settlement currency.
+
+    A negative fee is a rebate.
+    `exec_id` is unique per venue; the same id twice is the same fill told twice.
+    """
+
+    child_id: str
+    exec_id: str
+    venue_ns: int
+    qty: Qty
+    price: Price
+    fee: Money
+    liquidity: Liquidity
+
+
+class Cancelled(msgspec.Struct, frozen=True, tag=True):
+    """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
+
+    child_id: str
+    venue_ns: int
+    cum_filled: Qty
+    reason: str
+
+
+class CancelRejected(msgspec.Struct, frozen=True, tag=True):
+    """The cancel did nothing; the order is as it was."""
+
+    child_id: str
+    venue_ns: int
+    reason: str
+
+
+class Amended(msgspec.Struct, frozen=True, tag=True):
+    """The order now stands at this price and total quantity."""
+
+    child_id: str
+    venue_ns: int
+    price: Price
+    qty: Qty
+
+
+class AmendRejected(msgspec.Struct, frozen=True, tag=True):
+    """The amendment did nothing; the order is as it was."""
+
+    child_id: str
+    venue_ns: int
+    reason: str
+
+
+class Unanswered(msgspec.Struct, frozen=True, tag=True):
+    """No answer came in time: the order's fate is unknown, which is not a rejection."""
+
+    child_id: str
+    venue_ns: int
+
+
+class Resolved(msgspec.Struct, frozen=True, tag=True):
+    """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
+
+    child_id: str
+    venue_ns: int
+    found: bool
+    live: bool
+    cum_filled: Qty
+
+
+Report = (
+    Accepted
+    | Rejected
+    | Filled
+    | Cancelled
+    | CancelRejected
+    | Amended
+    | AmendRejected
+    | Unanswered
+    | Resolved
+)
+
+
+# -- inputs ---------------------------------------------------------------------------------------
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The first input of every journal: all that the fold depends on besides later inputs."""
+
+    at_ns: int
+    schema: int
+    instruments: tuple[Instrument, ...]
+    execution: ExecutionConfig
+    limits: SafetyLimits
+    volume_curves: dict[str, tuple[float, ...]]
+    seed: int
+
+
+class Submit(msgspec.Struct, frozen=True, tag=True):
+    """A person submits a parent order."""
+
+    at_ns: int
+    parent: ParentOrder
+
+
+class Viewed(msgspec.Struct, frozen=True, tag=True):
+    """The market as seen now."""
+
+    at_ns: int
+    view: MarketView
+
+
+class Reported(msgspec.Struct, frozen=True, tag=True):
+    """The venue said something about one of our orders."""
+
+    at_ns: int
+    report: Report
+
+
+class NewsArrived(msgspec.Struct, frozen=True, tag=True):
+    """News was received."""
+
+    at_ns: int
+    instrument: str
+    items: tuple[NewsItem, ...]
+
+
+class SignalsArrived(msgspec.Struct, frozen=True, tag=True):
+    """Slow signals were received."""
+
+    at_ns: int
+    signals: Signals
+
+
+class AdviceArrived(msgspec.Struct, frozen=True, tag=True):
+    """An advisor's answer, or the lack of one, arrived for a question asked earlier.
+
+    `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
+    model's place, `advisor` names who answered (model id and prompt version).
+    """
+
+    at_ns: int
+    parent_id: str
+    ask_id: str
+    asked_ns: int
+    arrived_ns: int
+    ref_mid: Decimal
+    advisor: str
+    fallback: bool
+    answer: Advice | NoAdvice
+
+
+class Command(StrEnum):
+    """What a person may order at any time."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    KILL = "kill"
+    REARM = "rearm"
+
+
+class Intervened(msgspec.Struct, frozen=True, tag=True):
+    """A person intervened; `parent_id` None means all parents."""
+
+    at_ns: int
+    command: Command
+    parent_id: str | None
+    reason: str
+
+
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """Time passed and nothing else is known: the feed may be silent."""
+
+    at_ns: int
+
+
+Input = (
+    Started
+    | Submit
+    | Viewed
+    | Reported
+    | NewsArrived
+    | SignalsArrived
+    | AdviceArrived
+    | Intervened
+    | Tick
+)
+
+
+# -- intents --------------------------------------------------------------------------------------
+class Place(msgspec.Struct, frozen=True, tag=True):
+    """Send a new child order: a limit order, post-only or immediate-or-cancel."""
+
+    child_id: str
+    parent_id: str
+    instrument: str
+    side: Side
+    qty: Qty
+    price: Price
+    tif: TimeInForce
+    style: Style
+    reason: str
+
+
+class Amend(msgspec.Struct, frozen=True, tag=True):
+    """Move a working child to another price (total quantity unchanged or lower)."""
+
+    child_id: str
+    parent_id: str
+    instrument: str
+    side: Side
+    qty: Qty
+    price: Price
+    reason: str
+
+
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    """Withdraw a working child."""
+
+    child_id: str
+    parent_id: str
+    instrument: str
+    reason: str
+
+
+Intent = Place | Amend | Cancel
+T = TypeVar("T", Place, Amend, Cancel, Intent)
+
+
+class Approved(msgspec.Struct, Generic[T], frozen=True):
+    """Proof that `engine.risk.approve` let this intent pass; only that module makes one."""
+
+    intent: T
+
+
+# -- effects --------------------------------------------------------------------------------------
+class Send(msgspec.Struct, frozen=True, tag=True):
+    """Send an approved intent to its venue."""
+
+    approved: Approved[Intent]
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """A limit forbids an intent, or a whole parent: which rule, and the arithmetic in words."""
+
+    parent_id: str
+    rule: str
+    detail: str
+    intent: Intent | None
+
+
+class Query(msgspec.Struct, frozen=True, tag=True):
+    """Ask the venue about a child in doubt."""
+
+    child_id: str
+    instrument: str
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """Put a question to the advisor, in the background."""
+
+    question: Question
+
+
+class Wake(msgspec.Struct, frozen=True, tag=True):
+    """Call again at `at_ns` at the latest; earlier if the touch leaves the given prices."""
+
+    instrument: str
+    at_ns: int
+    touch_bid: Price | None
+    touch_ask: Price | None
+
+
+class Verdict(StrEnum):
+    """What became of an answer."""
+
+    ACCEPTED = "accepted"
+    CLAMPED = "clamped"
+    INVALID = "invalid"
+    LATE = "late"
+    STALE = "stale"
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"
+
+
+class AdviceJudged(msgspec.Struct, frozen=True, tag=True):
+    """The decision log: what was advised, by whom, what became of it and what it does."""
+
+    parent_id: str
+    ask_id: str
+    advisor: str
+    verdict: Verdict
+    fallback: bool
+    effect: str
+    why: str
+
+
+class ParentState(StrEnum):
+    """The states of a parent order (F7); the last five are final."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    HALTED = "halted"
+    REFUSED = "refused"
+
+
+class ParentChanged(msgspec.Struct, frozen=True, tag=True):
+    """A parent order changed state; quantities in base units."""
+
+    parent_id: str
+    state: ParentState
+    filled: Qty
+    unfilled: Qty
+    reason: str
+
+
+class Scheduled(msgspec.Struct, frozen=True, tag=True):
+    """The algorithm's target changed: this much (base units) should be done by now, and why."""
+
+    parent_id: str
+    done: Qty
+    style: Style | None
+    reason: str
+
+
+class Alert(msgspec.Struct, frozen=True, tag=True):
+    """Something a person should know."""
+
+    severity: str
+    code: str
+    parent_id: str | None
+    text: str
+
+
+Effect = Send | Refused | Query | Ask | Wake | AdviceJudged | ParentChanged | Scheduled | Alert

@@ -1,0 +1,47 @@
+"""Money is Decimal, time is integer nanoseconds UTC, and every name says its unit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, NewType
+
+__all__ = [
+    "BPS",
+    "HOUR_NS",
+    "MINUTE_NS",
+    "MS_NS",
+    "SECOND_NS",
+    "ZERO_QTY",
+    "Money",
+    "Price",
+    "Qty",
+    "Side",
+]
+
+Price = NewType("Price", Decimal)  # quote currency per base unit
+Qty = NewType("Qty", Decimal)  # base units (contracts for inverse)
+Money = NewType("Money", Decimal)  # an amount in the instrument's settlement currency
+
+ZERO_QTY: Final = Qty(Decimal(0))
+BPS: Final = Decimal(10_000)  # basis points in one
+
+MS_NS: Final = 1_000_000
+SECOND_NS: Final = 1_000_000_000
+MINUTE_NS: Final = 60 * SECOND_NS
+HOUR_NS: Final = 60 * MINUTE_NS
+
+
+class Side(StrEnum):
+    """The direction of an order; `sign` is +1 for buy, -1 for sell."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> Side:
+        return Side.SELL if self is Side.BUY else Side.BUY

@@ -1,0 +1,1 @@
+"""Pure mathematics: trajectories, impact, volume. Floats, no state, sources named."""

@@ -1,0 +1,1 @@
+"""Rules that read slow signals, as pure functions that explain themselves."""

@@ -1,0 +1,1 @@
+"""The proof of Steersman; the tree mirrors `src/steersman`."""

@@ -1,0 +1,84 @@
+"""Settings come from where the documentation says, and a misspelt limit is an error."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from steersman.config import Settings, load_settings
+from steersman.errors import ConfigError
+
+
+def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
+    (tmp_path / "steersman.toml").write_text(text, encoding="utf-8")
+    return load_settings(None, environ, tmp_path / "home", tmp_path)
+
+
+def test_defaults_are_the_documented_ones(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    execution = settings.execution()
+    assert (execution.max_participation, execution.max_spread_bps) == (Decimal("0.10"), 10)
+    assert (execution.urgency, execution.min_order_size) == (Decimal("0.5"), Decimal("0.01"))
+    assert execution.llm_adaptation_enabled and execution.use_dark_pools
+    assert execution.llm_query_interval_s == 60
+    limits = settings.limits(max_position=Decimal(5))
+    assert (limits.max_participation, limits.max_order_size) == (Decimal("0.10"), 100_000)
+    assert (limits.min_order_interval_s, limits.max_spread_bps) == (5, 20)
+    assert (limits.max_price_deviation_bps, limits.max_is_threshold_bps) == (100, 50)
+    assert (limits.max_volatility_hour_pct, limits.llm_timeout_s) == (5, 10)
+    assert limits.max_orders_per_minute == 20
+
+
+def test_the_environment_overrides_the_file_and_decimals_stay_exact(tmp_path: Path) -> None:
+    text = "[limits]\nmax_order_size = 0.1\nmax_participation = 0.3\n"
+    settings = load(tmp_path, text, STEERSMAN_LIMITS__MAX_ORDER_SIZE="0.7")
+    limits = settings.limits(max_position=Decimal(5))
+    assert limits.max_order_size == Decimal("0.7")
+    assert limits.max_participation == Decimal("0.3")
+
+
+def test_a_fallback_never_overrides_what_was_stated(tmp_path: Path) -> None:
+    settings = load(tmp_path, "[limits]\nmax_position = 2\n")
+    assert settings.limits(max_position=Decimal(99)).max_position == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[limits]\nmax_ordr_size = 5\n", "did you mean max_order_size"),
+        ("[limit]\nmax_order_size = 5\n", "did you mean limits"),
+        ("[limits]\nmax_order_size = -5\n", "max_order_size must be positive"),
+        ("[limits]\nmax_order_size = nan\n", "max_order_size must be a finite number"),
+        ("[limits]\nmax_orders_per_minute = 1.5\n", "max_orders_per_minute"),
+        ("[execution]\nurgency = 1.5\n", "urgency must lie between 0 and 1"),
+        ("[execution]\nenvelope = true\n", "envelope"),
+        ("limits = 3\n", "not a table"),
+        ("[limits\n", "steersman.toml"),
+    ],
+)
+def test_bad_settings_name_the_key_and_the_remedy(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings = load(tmp_path, text)
+        settings.execution()
+        settings.limits(max_position=Decimal(1))
+    assert words in str(caught.value)
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_position_limit_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="max_position"):
+        load(tmp_path).limits()
+
+
+def test_unknown_variables_are_refused_but_the_cache_variable_is_known(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="STEERSMAN_LIMITS__NOPE"):
+        load(tmp_path, STEERSMAN_LIMITS__NOPE="1")
+    load(tmp_path, STEERSMAN_CACHE="/somewhere")
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_settings(tmp_path / "absent.toml", {}, tmp_path, tmp_path)
