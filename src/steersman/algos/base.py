@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 import msgspec
@@ -31,6 +31,7 @@ __all__ = [
     "order_pace_ns",
     "plan_from_shares",
     "slice_at",
+    "whole_children",
 ]
 
 FINISH_MARGIN_NS: Final = 3 * SECOND_NS  # latency and the last cancel
@@ -120,9 +121,16 @@ def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> in
     child = context.instrument.floor_qty(
         limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
     )
-    children = int(-(-left // child)) if child > 0 else limits.max_children_per_parent
+    children = whole_children(left, child)
     # One interval more than children: the order before the first may just have been sent.
     return (children + 1) * order_pace_ns(limits) + FINISH_MARGIN_NS
+
+
+def whole_children(qty: Decimal, largest: Decimal) -> int:
+    """Return how many children of at most `largest` a quantity takes (1 where none is allowed)."""
+    if largest <= 0:
+        return 1
+    return int((qty / largest).to_integral_value(ROUND_CEILING))
 
 
 def order_pace_ns(limits: SafetyLimits) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from steersman.algos.base import AlgoContext, order_pace_ns
+from steersman.algos.base import AlgoContext, order_pace_ns, whole_children
 from steersman.domain.market import MarketView
 from steersman.domain.order import ParentOrder, Progress, Style, Target, TimeInForce
 from steersman.domain.units import BPS, Price, Qty, Side
@@ -75,8 +75,7 @@ def _cross_ns(
     slice_ns = target.slice_end_ns - target.slice_start_ns
     patience_ns = int((1 - order.urgency) * slice_ns)
     assert view.mid is not None  # the view is usable
-    largest = largest_child(Price(view.mid), context)
-    children = int(-(-gap // largest)) if largest > 0 else 1
+    children = whole_children(gap, largest_child(Price(view.mid), context))
     needed_ns = children * order_pace_ns(context.limits)
     return min(target.slice_start_ns + patience_ns, target.slice_end_ns - needed_ns)
 
