@@ -1,0 +1,91 @@
+"""What a row of a history may say, checked on both sides of the disk by the same code.
+
+A market that breaks one of these rules does not fail where it is broken: it fills an order at a
+price that never was. So a row is refused when it is written and again when it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST
+
+__all__ = ["Events", "Violation", "find_violation"]
+
+Events = npt.NDArray[np.void]
+"""A one-dimensional array of `EVENT`."""
+
+_KIND_MAX: Final = GAP
+
+
+class Violation(NamedTuple):
+    """The first row that breaks a rule, and how."""
+
+    row: int
+    what: str
+
+
+def find_violation(
+    rows: Events | Mapping[str, npt.NDArray[Any]], *, exch_ns: int, recv_ns: int
+) -> Violation | None:
+    """Return what is wrong with `rows`, which follow a row of the given times, or None.
+
+    `rows` holds the columns of `EVENT` by name, each of shape (n,). The rules: both times never go
+    back and reception never precedes the exchange; kinds and flags are known; a level has a
+    positive tick and a side, and a positive size unless it is a DEPTH, where 0 deletes; CLEAR and
+    GAP carry nothing.
+    """
+    if not len(rows["kind"]):
+        return None
+    return _time_violation(rows["exch_ns"], rows["recv_ns"], exch_ns, recv_ns) or _field_violation(
+        rows["kind"], rows["side"], rows["tick"], rows["lots"], rows["flags"]
+    )
+
+
+def _time_violation(
+    exch: npt.NDArray[np.int64], recv: npt.NDArray[np.int64], exch_ns: int, recv_ns: int
+) -> Violation | None:
+    for name, times, before_ns in (("exchange", exch, exch_ns), ("receive", recv, recv_ns)):
+        if times[0] < before_ns:
+            return Violation(0, f"{name} time goes back from {before_ns} to {times[0]}")
+        back = times[1:] < times[:-1]
+        if back.any():
+            row = int(back.argmax())
+            return Violation(
+                row + 1, f"{name} time goes back from {times[row]} to {times[row + 1]}"
+            )
+    early = recv < exch
+    if early.any():
+        row = int(early.argmax())
+        return Violation(row, f"received at {recv[row]}, before the exchange sent it: {exch[row]}")
+    if exch[0] <= 0:
+        return Violation(0, f"exchange time {exch[0]} is not a time")
+    return None
+
+
+def _field_violation(
+    kind: npt.NDArray[np.uint8],
+    side: npt.NDArray[np.int8],
+    tick: npt.NDArray[np.int32],
+    lots: npt.NDArray[np.int64],
+    flags: npt.NDArray[np.uint16],
+) -> Violation | None:
+    level = (kind != CLEAR) & (kind != GAP)
+    empty = level & (kind != DEPTH)  # where a size of 0 says nothing
+    rules = (
+        ((kind == 0) | (kind > _KIND_MAX), "unknown kind", kind),
+        (np.abs(side) != level, "side", side),
+        (((tick > 0) != level) | (tick < 0), "price in ticks", tick),
+        (lots < empty, "size in lots", lots),
+        ((lots > 0) & ~level, "size of a row without a level", lots),
+        ((flags & ~np.uint16(LAST)) != 0, "unknown flags", flags),
+    )
+    for bad, what, values in rules:
+        if bad.any():
+            row = int(bad.argmax())
+            return Violation(row, f"{what} {values[row]} (kind {kind[row]})")
+    return None

@@ -1,0 +1,277 @@
+"""One order measured: the whole report, from its messages and the market's tape.
+
+Nothing here knows the engine or the mode: a journal of a backtest, of paper or of live trading
+gives the same kind of report. Money is in the instrument's settlement currency, costs are positive,
+bps are of the decision notional (quantity x decision price) unless a name says otherwise. The
+decision price is the order's own, or the arrival price where it states none. What is not known is
+None; the parts of a shortfall are sums over fills, so without fills they are 0 and all of it is
+opportunity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+from typing import Any, Final
+
+from steersman.domain.messages import Effect, Input, ParentState, Verdict
+from steersman.domain.units import SECOND_NS, Price, Qty, Side
+from steersman.marketdata.tape import Tape
+from steersman.tca.benchmarks import Adherence, Benchmarks, adherence, compare, participation
+from steersman.tca.facts import Advised, Facts, Fill, gather
+from steersman.tca.markouts import FillMarks, Markout, mark_fills, summarise
+from steersman.tca.shortfall import ComponentsBps, Shortfall, decompose
+from steersman.tca.tapes import TapeReader
+from steersman.tca.valuation import Touch, Valuation
+
+__all__ = ["AdviceStats", "CostReport", "measure"]
+
+# Enough digits for an inverse contract's divisions to keep the identities far below 1e-9.
+EXACT: Final = Context(prec=50)
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceStats:
+    """How advice fared: counts, and latency from question to answer in market time.
+
+    `fallback` counts judged answers that a rule gave in the model's place. Percentiles are by
+    nearest rank over all answers that arrived, timeouts included.
+    """
+
+    asked: int
+    accepted: int
+    clamped: int
+    invalid: int
+    late: int
+    stale: int
+    timeout: int
+    unavailable: int
+    fallback: int
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """What one order cost and how it was worked.
+
+    The headline `components_bps` follow Wagner's convention (delay on the executed quantity,
+    opportunity from the decision price), `kissell_bps` Kissell's; both sum to `is_bps`. An
+    order that never ran has the shortfall of its stated decision price, all of it opportunity
+    (Kissell: all of it delay), or none. `fill_rate` is filled / ordered, `participation` own /
+    (own + others) while the order ran, `maker_share` the share of the filled quantity that made
+    liquidity. `spread_capture` is the mean over all fills, weighted by quantity, of their
+    signed distance from the mid just before them in quoted half-spreads (+1 earned it, -1 paid
+    it); `maker_spread_capture` the same of maker fills. `completion_s` is the time from arrival
+    to the last fill of a completed order, `early_s` what was left to the deadline then; `ended`
+    tells whether the messages reach the order's end.
+    """
+
+    parent: str
+    instrument: str
+    side: Side
+    state: ParentState
+    reason: str
+    ended: bool
+    currency: str
+    qty: Qty
+    filled_qty: Qty
+    unfilled_qty: Qty
+    avg_price: Price | None
+    decision_price: Price | None
+    arrival_price: Price | None
+    end_price: Price | None
+    arrival_ns: int | None
+    end_ns: int
+    deadline_ns: int
+    shortfall: Shortfall | None
+    benchmarks: Benchmarks
+    participation: float | None
+    fill_rate: float
+    maker_share: float | None
+    spread_capture: float | None
+    maker_spread_capture: float | None
+    completion_s: float | None
+    early_s: float | None
+    adherence: Adherence | None
+    markouts: tuple[Markout, ...]
+    fills: tuple[FillMarks, ...]
+    children: int
+    advice: AdviceStats
+
+    @property
+    def is_bps(self) -> float | None:
+        """The implementation shortfall in bps of the decision notional."""
+        return None if self.shortfall is None else self.shortfall.total_bps
+
+    @property
+    def components_bps(self) -> ComponentsBps | None:
+        """Its parts in Wagner's convention."""
+        return None if self.shortfall is None else self.shortfall.wagner_bps
+
+    @property
+    def kissell_bps(self) -> ComponentsBps | None:
+        """Its parts in Kissell's convention."""
+        return None if self.shortfall is None else self.shortfall.kissell_bps
+
+    def document(self) -> dict[str, Any]:
+        """Return the figures of `run --json`: quantities and prices as text, rates as numbers."""
+        benchmarks = self.benchmarks
+        return {
+            "parent": self.parent,
+            "state": self.state.value,
+            "filled_qty": _text(self.filled_qty),
+            "unfilled_qty": _text(self.unfilled_qty),
+            "avg_price": _text(self.avg_price),
+            "decision_price": _text(self.decision_price),
+            "arrival_price": _text(self.arrival_price),
+            "is_bps": self.is_bps,
+            "components_bps": _parts(self.components_bps),
+            "kissell_bps": _parts(self.kissell_bps),
+            "arrival_slippage_bps": benchmarks.arrival.slippage_bps,
+            "vwap_slippage_bps": benchmarks.vwap.slippage_bps,
+            "vwap_ex_own_slippage_bps": benchmarks.vwap_ex_own.slippage_bps,
+            "twap_slippage_bps": benchmarks.twap.slippage_bps,
+            "close_slippage_bps": benchmarks.close.slippage_bps,
+            "participation": self.participation,
+            "fill_rate": self.fill_rate,
+            "maker_share": self.maker_share,
+            "spread_capture": self.spread_capture,
+            "completion_s": self.completion_s,
+            "markouts": [_fields(markout) for markout in self.markouts],
+            "advice": _fields(self.advice),
+        }
+
+
+def measure(messages: Iterable[Input | Effect], parent_id: str, tape: Tape) -> CostReport:
+    """Measure one order.
+
+    Raises UsageError where the messages know no such order, DataError where they do not begin with
+    their start, AssertionError where the parts of the shortfall do not sum to it.
+    """
+    with localcontext(EXACT):
+        facts = gather(messages, parent_id)
+        valuation = Valuation(facts.instrument, facts.order.side)
+        return _report(facts, valuation, TapeReader(tape, facts.instrument))
+
+
+def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostReport:
+    order, fills = facts.order, facts.fills
+    filled = Qty(sum((fill.qty for fill in fills), Decimal(0)))
+    average = valuation.average((fill.qty, fill.price) for fill in fills)
+    arrival = facts.arrival.mid if facts.arrival is not None else None
+    decision = order.decision_price if order.decision_price is not None else arrival
+    end = facts.last.mid if facts.last is not None else None
+    marks = mark_fills(valuation, fills, reader)
+    completed_ns = fills[-1].at_ns if facts.state is ParentState.COMPLETED and fills else None
+    return CostReport(
+        parent=order.id,
+        instrument=facts.instrument.id,
+        side=order.side,
+        state=facts.state,
+        reason=facts.reason,
+        ended=facts.ended,
+        currency=facts.instrument.settle,
+        qty=order.qty,
+        filled_qty=filled,
+        unfilled_qty=Qty(max(Decimal(0), order.qty - filled)),
+        avg_price=average,
+        decision_price=decision,
+        arrival_price=arrival,
+        end_price=end,
+        arrival_ns=facts.arrival_ns,
+        end_ns=facts.end_ns,
+        deadline_ns=order.deadline_ns,
+        shortfall=_shortfall(facts, valuation, reader, decision, end),
+        benchmarks=compare(facts, valuation, reader, average),
+        participation=participation(facts, reader),
+        fill_rate=float(filled / order.qty),
+        maker_share=_share(fills, filled),
+        spread_capture=_capture(marks),
+        maker_spread_capture=_capture([mark for mark in marks if mark.liquidity == "maker"]),
+        completion_s=_seconds(facts.arrival_ns, completed_ns),
+        early_s=_seconds(completed_ns, order.deadline_ns),
+        adherence=adherence(facts),
+        markouts=summarise(marks),
+        fills=tuple(marks),
+        children=facts.children,
+        advice=_advice(facts.advised),
+    )
+
+
+def _shortfall(
+    facts: Facts,
+    valuation: Valuation,
+    reader: TapeReader,
+    decision: Price | None,
+    end: Price | None,
+) -> Shortfall | None:
+    """Return the shortfall, or None where there is no price to compare with."""
+    if decision is None or end is None:
+        return None
+    arrival = facts.arrival.mid if facts.arrival is not None else end
+    fills = [(fill, _reference(fill, reader)) for fill in facts.fills]
+    return decompose(valuation, facts.order.qty, fills, decision, arrival, end)
+
+
+def _reference(fill: Fill, reader: TapeReader) -> Touch:
+    """Return the touch a fill was after: seen at sending (taker), just before it (maker)."""
+    if fill.maker:
+        return reader.touch_before(fill.venue_ns) or fill.seen
+    return fill.sent
+
+
+def _share(fills: Sequence[Fill], filled: Qty) -> float | None:
+    if not filled:
+        return None
+    return float(sum((fill.qty for fill in fills if fill.maker), Decimal(0)) / filled)
+
+
+def _capture(marks: Sequence[FillMarks]) -> float | None:
+    weight = sum(float(mark.qty) for mark in marks)
+    if not weight:
+        return None
+    return sum(float(mark.qty) * mark.spread_capture for mark in marks) / weight
+
+
+def _advice(advised: Advised) -> AdviceStats:
+    verdicts = advised.verdicts
+    return AdviceStats(
+        asked=advised.asked,
+        accepted=verdicts[Verdict.ACCEPTED],
+        clamped=verdicts[Verdict.CLAMPED],
+        invalid=verdicts[Verdict.INVALID],
+        late=verdicts[Verdict.LATE],
+        stale=verdicts[Verdict.STALE],
+        timeout=verdicts[Verdict.TIMEOUT],
+        unavailable=verdicts[Verdict.UNAVAILABLE],
+        fallback=advised.fallback,
+        latency_ms_p50=_percentile(advised.latencies_ms, 0.50),
+        latency_ms_p95=_percentile(advised.latencies_ms, 0.95),
+    )
+
+
+def _percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the smallest value that at least this share of all do not exceed (nearest rank)."""
+    if not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _seconds(from_ns: int | None, to_ns: int | None) -> float | None:
+    return None if from_ns is None or to_ns is None else (to_ns - from_ns) / SECOND_NS
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else format(number, "f")
+
+
+def _parts(components: ComponentsBps | None) -> dict[str, Any]:
+    names = ComponentsBps.__slots__
+    return {name: getattr(components, name, None) for name in names}
+
+
+def _fields(report: Markout | AdviceStats) -> dict[str, Any]:
+    return {name: getattr(report, name) for name in report.__slots__}

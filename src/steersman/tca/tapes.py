@@ -1,0 +1,129 @@
+"""Read the market's tape: touches, interval prices and volumes, None where it does not reach.
+
+An interval (start, end] is covered when the tape begins at or before its start and ends at most
+`EDGE_NS` before its end: the order's times are local, the tape's are the exchange's, and a run on
+recorded data ends where the recording does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from steersman.domain.instrument import Category, Instrument
+from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.marketdata.tape import Tape
+from steersman.tca.valuation import Touch, mean_price
+
+__all__ = ["EDGE_NS", "TapeReader"]
+
+EDGE_NS: Final = SECOND_NS
+
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TapeReader:
+    """A tape in the prices and quantities of its instrument."""
+
+    tape: Tape
+    instrument: Instrument
+
+    def touch_at(self, at_ns: int) -> Touch | None:
+        """Return the touch in force at a time; None where a side is missing or the tape is over."""
+        if at_ns > self.tape.end_ns:
+            return None
+        return self._touch(int(np.searchsorted(self.tape.touch_ns, at_ns, side="right")) - 1)
+
+    def touch_before(self, at_ns: int) -> Touch | None:
+        """Return the touch just before a time, untouched by what happened at it."""
+        if at_ns > self.tape.end_ns:
+            return None
+        return self._touch(int(np.searchsorted(self.tape.touch_ns, at_ns, side="left")) - 1)
+
+    def covers(self, start_ns: int, end_ns: int) -> bool:
+        """Tell whether the tape speaks for the whole interval."""
+        return self.tape.start_ns <= start_ns < end_ns <= self.tape.end_ns + EDGE_NS
+
+    def volume(self, start_ns: int, end_ns: int, *, own: bool) -> Qty | None:
+        """Return what others traded in the interval, or what we did."""
+        if not self.covers(start_ns, end_ns):
+            return None
+        return self.instrument.qty(int(self._lots(start_ns, end_ns, own=own).sum()))
+
+    def vwap(self, start_ns: int, end_ns: int, *, own: bool) -> Price | None:
+        """Return the mean price of the interval's trades weighted by volume, ours in it or not.
+
+        Inverse contracts weight by their value in base currency, as their notional does.
+        """
+        if not self.covers(start_ns, end_ns):
+            return None
+        window = self._window(start_ns, end_ns)
+        ticks = self.tape.trade_ticks[window]
+        lots = self.tape.trade_lots[window]
+        if not own:
+            others = ~self.tape.trade_own[window]
+            ticks, lots = ticks[others], lots[others]
+        total = int(lots.sum())
+        if not total:
+            return None
+        if self.instrument.category is Category.INVERSE:
+            harmonic = total / float((lots / ticks).sum())
+            return mean_price(Decimal(repr(harmonic)) * self.instrument.tick)
+        return mean_price(_weighted(ticks, lots) * self.instrument.tick)
+
+    def twap(self, start_ns: int, end_ns: int) -> Price | None:
+        """Return the mean mid of the interval, each weighted by how long it prevailed.
+
+        Time without a valid touch does not count; a mean of quote updates would weight a busy
+        second like a quiet hour.
+        """
+        if not self.covers(start_ns, end_ns):
+            return None
+        end_ns = min(end_ns, self.tape.end_ns)
+        times = self.tape.touch_ns
+        first = max(0, int(np.searchsorted(times, start_ns, side="right")) - 1)
+        last = int(np.searchsorted(times, end_ns, side="left"))
+        bid, ask = self.tape.bid_ticks[first:last], self.tape.ask_ticks[first:last]
+        edges = np.clip(np.append(times[first:last], end_ns), start_ns, end_ns)
+        valid = (bid > 0) & (ask > bid)
+        lasted_ns = np.diff(edges)[valid]
+        if not lasted_ns.sum():
+            return None
+        return mean_price(_weighted((bid + ask)[valid], lasted_ns) / 2 * self.instrument.tick)
+
+    def _touch(self, index: int) -> Touch | None:
+        if index < 0:
+            return None
+        bid, ask = int(self.tape.bid_ticks[index]), int(self.tape.ask_ticks[index])
+        if not 0 < bid < ask:
+            return None
+        return Touch(self.instrument.price(bid), self.instrument.price(ask))
+
+    def _window(self, start_ns: int, end_ns: int) -> slice:
+        first, last = np.searchsorted(self.tape.trade_ns, [start_ns, end_ns], side="right")
+        return slice(int(first), int(last))
+
+    def _lots(self, start_ns: int, end_ns: int, *, own: bool) -> I64:
+        window = self._window(start_ns, end_ns)
+        mine = self.tape.trade_own[window]
+        return self.tape.trade_lots[window][mine if own else ~mine]
+
+
+def _weighted(values: I64, weights: I64) -> Decimal:
+    """Return the weighted mean of integers, exactly.
+
+    Distances from the first value keep the products small; where they may still not fit 64 bits,
+    Python's integers take over.
+    """
+    away = values - values[0]
+    total = int(weights.sum())
+    if int(np.abs(away).max()) * total < 2**63:
+        moment = int(np.dot(away, weights))
+    else:
+        moment = int(np.dot(away.astype(object), weights.astype(object)))
+    return int(values[0]) + Decimal(moment) / total

@@ -1,0 +1,133 @@
+"""The whole report: what stands in it, what is absent, what the command line prints of it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal as D
+
+import pytest
+
+from steersman.domain.advice import NoAdvice, Question
+from steersman.domain.messages import AdviceArrived, AdviceJudged, Ask, ParentState, Submit, Verdict
+from steersman.domain.order import Progress
+from steersman.domain.units import MS_NS, Price
+from steersman.tca.measure import AdviceStats, measure
+from tests.tca.story import NONE, Story, ns, tape, view
+
+TAPE = tape([(0, "99", "101"), (400, "99", "101")], [(5, "100", "30", False)])
+
+
+def completed() -> Story:
+    story = Story(qty="10").run("99", "101")
+    story.fill(6, "4", "101", fee="0.06").fill(12, "6", "99", maker=True, fee="-0.05")
+    return story.end(12, "99", "101", ParentState.COMPLETED)
+
+
+def test_a_completed_order() -> None:
+    report = measure(completed().messages, "p", TAPE)
+    assert (report.parent, report.state, report.reason) == ("p", "completed", "told so")
+    assert [report.filled_qty, report.unfilled_qty, report.fill_rate] == [10, 0, 1.0]
+    assert report.avg_price == D("99.8")
+    assert report.arrival_price == report.decision_price == 100
+    assert (report.completion_s, report.early_s) == (12.0, 48.0)
+    assert report.maker_share == pytest.approx(0.6)
+    assert report.children == 1
+    assert report.ended and report.adherence is None
+    assert report.is_bps == pytest.approx((-2 + 0.01) / 1000 * 1e4)
+
+
+def test_an_unfinished_order_has_no_completion() -> None:
+    story = Story(qty="10").run("99", "101").fill(6, "4", "101")
+    report = measure(story.messages, "p", TAPE)
+    assert (report.ended, report.completion_s, report.early_s) == (False, None, None)
+    assert [report.filled_qty, report.unfilled_qty] == [4, 6]
+
+
+def test_the_document_for_the_command_line() -> None:
+    report = measure(completed().messages, "p", TAPE)
+    document = json.loads(json.dumps(report.document(), allow_nan=False))
+    assert document["filled_qty"] == "10" and document["avg_price"] == "99.8"
+    assert document["state"] == "completed"
+    parts = document["components_bps"]
+    assert set(parts) == {"delay", "spread", "impact", "timing", "fees", "opportunity"}
+    assert sum(parts.values()) == pytest.approx(document["is_bps"], abs=1e-6)
+    assert sum(document["kissell_bps"].values()) == pytest.approx(document["is_bps"], abs=1e-6)
+    assert document["participation"] == pytest.approx(0.25)
+    assert document["markouts"][0] == {
+        "horizon_s": 1,
+        "which": "all",
+        "vs_fill_bps": pytest.approx(4 / 10 * -100 / 1.01 + 6 / 10 * 100 / 0.99),
+        "vs_mid_bps": 0.0,
+        "measured": 2,
+        "fills": 2,
+    }
+
+
+def test_what_is_absent_is_null() -> None:
+    story = Story().submit(0).change(ParentState.REFUSED, "no room")
+    document = measure(story.messages, "p", tape([])).document()
+    assert document["state"] == "refused"
+    assert set(document["components_bps"].values()) == {None}
+    absent = [
+        "avg_price",
+        "decision_price",
+        "arrival_price",
+        "is_bps",
+        "arrival_slippage_bps",
+        "vwap_slippage_bps",
+        "twap_slippage_bps",
+        "participation",
+        "maker_share",
+        "spread_capture",
+        "completion_s",
+    ]
+    assert {name: document[name] for name in absent} == dict.fromkeys(absent)
+    assert (document["filled_qty"], document["fill_rate"]) == ("0", 0.0)
+    assert document["advice"]["latency_ms_p50"] is None
+
+
+def test_an_order_that_never_ran_missed_its_stated_decision_price() -> None:
+    story = Story(decision="100").view(0, "104", "106").submit(0)
+    report = measure(story.change(ParentState.EXPIRED).messages, "p", tape([]))
+    assert report.components_bps is not None and report.kissell_bps is not None
+    assert report.is_bps == report.components_bps.opportunity == pytest.approx(500)
+    assert report.kissell_bps.delay == pytest.approx(500)
+
+
+def test_advice_is_counted() -> None:
+    story = Story().run("99", "101")
+    submit = next(message for message in story.messages if isinstance(message, Submit))
+    progress = Progress(0, NONE, NONE, NONE, NONE, Price(D(100)), None, NONE, NONE, NONE, 0)
+    seen = view(story.spec, 0, "99", "101")
+    asked = Ask(Question("q", 0, submit.parent, progress, seen, (), None))
+    for latency_ms, verdict in enumerate(Verdict, 1):
+        story.messages.append(asked)
+        nothing = NoAdvice("timeout", "")
+        answer = AdviceArrived(
+            at_ns=ns(1),
+            parent_id="p",
+            ask_id="q",
+            asked_ns=0,
+            arrived_ns=latency_ms * MS_NS,
+            ref_mid=D(100),
+            advisor="a",
+            fallback=False,
+            answer=nothing,
+        )
+        story.messages.append(answer)
+        late = verdict is Verdict.LATE
+        story.messages.append(AdviceJudged("p", "q", "a", verdict, late, "", ""))
+        story.messages.append(AdviceJudged("other", "q", "a", verdict, True, "", ""))
+    assert measure(story.messages, "p", TAPE).advice == AdviceStats(
+        asked=7,
+        accepted=1,
+        clamped=1,
+        invalid=1,
+        late=1,
+        stale=1,
+        timeout=1,
+        unavailable=1,
+        fallback=1,
+        latency_ms_p50=4.0,
+        latency_ms_p95=7.0,
+    )

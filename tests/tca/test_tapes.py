@@ -1,0 +1,111 @@
+"""Interval prices and volumes on tiny tapes, and where the tape does not reach."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal as D
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from steersman.domain.instrument import Category
+from steersman.tca.tapes import TapeReader, _weighted
+from tests.tca.story import instrument, ns, tape
+
+QUIET = [(0, "99.99", "100.01"), (10, "100.99", "101.01"), (50, "102.99", "103.01")]
+
+
+def reader_of(*arguments: object, **named: object) -> TapeReader:
+    return TapeReader(tape(*arguments, **named), instrument())  # type: ignore[arg-type]
+
+
+def test_twap_weights_by_duration(shared: Path) -> None:
+    vectors = json.loads((shared / "vectors" / "vectors.json").read_text())
+    vector = next(v for v in vectors if v["name"] == "interval_twap_step")
+    twap = reader_of(QUIET).twap(ns(0), ns(60))
+    assert twap is not None
+    assert float(twap) == pytest.approx(vector["expected"]["twap_time_weighted"], rel=1e-12)
+
+
+def test_vwap_with_and_without_own(shared: Path) -> None:
+    vectors = json.loads((shared / "vectors" / "vectors.json").read_text())
+    vector = next(v for v in vectors if v["name"] == "interval_vwap_exclude_own")
+    inputs, expected = vector["inputs"], vector["expected"]
+    own_price = inputs["own_fill"][0]
+    trades = [
+        (index + 1, str(price), str(qty), price == own_price)
+        for index, (price, qty) in enumerate(zip(inputs["prices"], inputs["vols"], strict=True))
+    ]
+    reader = reader_of(QUIET, trades)
+    assert reader.vwap(ns(0), ns(60), own=True) == D(str(expected["vwap_incl"]))
+    assert reader.vwap(ns(0), ns(60), own=False) == D(str(expected["vwap_excl_own"]))
+    assert reader.volume(ns(0), ns(60), own=True) == 2
+    assert reader.volume(ns(0), ns(60), own=False) == 8
+
+
+def test_an_interval_begins_after_its_start_and_holds_its_end() -> None:
+    reader = reader_of(QUIET, [(5, "100", "1", False), (6, "101", "1", False)], end=20)
+    assert reader.volume(ns(5), ns(6), own=False) == 1
+    assert reader.vwap(ns(5), ns(6), own=False) == 101
+    assert reader.volume(ns(6), ns(7), own=False) == 0
+    assert reader.vwap(ns(6), ns(7), own=False) is None
+
+
+def test_vwap_of_inverse_contracts_weights_by_base() -> None:
+    spec = instrument(Category.INVERSE)
+    drawn = tape(QUIET, [(1, "40000", "40000", False), (2, "50000", "100000", False)], spec=spec)
+    vwap = TapeReader(drawn, spec).vwap(ns(0), ns(60), own=True)
+    assert vwap is not None
+    assert float(vwap) == pytest.approx(140_000 / 3)
+
+
+def test_time_without_a_touch_does_not_count_for_twap() -> None:
+    reader = reader_of([(0, "99", "101"), (10, "0", "101"), (50, "109", "111")])
+    assert reader.twap(ns(0), ns(60)) == 105
+    assert reader.twap(ns(5), ns(50)) == 100
+    assert reader.twap(ns(20), ns(30)) is None
+
+
+def test_touches_at_and_before_a_moment() -> None:
+    reader = reader_of([(1, "99", "101"), (2, "100", "102"), (3, "0", "102")], end=4)
+
+    def mids(at: float) -> list[D | None]:
+        touches = reader.touch_before(ns(at)), reader.touch_at(ns(at))
+        return [None if touch is None else touch.mid for touch in touches]
+
+    assert mids(0.5) == [None, None]
+    assert mids(1) == [None, 100]
+    assert mids(2) == [100, 101]
+    assert mids(2.5) == [101, 101]
+    assert mids(3) == [101, None]
+    assert mids(5) == [None, None]  # the tape is over
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "covered"),
+    [(10, 20, True), (9, 20, False), (10, 21, True), (10, 21.5, False), (20, 20, False)],
+)
+def test_where_the_tape_does_not_reach_there_is_nothing(
+    start: float, end: float, covered: bool
+) -> None:
+    touches, trades = [(9.0, "99", "101")], [(12.0, "100", "1", False)]
+    reader = reader_of(touches, trades, start=10, end=20)
+    interval = ns(start), ns(end)
+    assert reader.covers(*interval) is covered
+    assert (reader.volume(*interval, own=False) is not None) is covered
+    assert (reader.vwap(*interval, own=True) is not None) is covered
+    assert (reader.twap(*interval) is not None) is covered
+
+
+def test_an_empty_tape_knows_nothing() -> None:
+    reader = reader_of([])
+    assert reader.twap(ns(0), ns(60)) is None
+    assert reader.touch_at(ns(1)) is None
+    assert reader.volume(ns(0), ns(60), own=False) == 0
+
+
+def test_weighted_means_are_exact_beyond_64_bits() -> None:
+    values = np.array([10**9, 3 * 10**9], np.int64)
+    weights = np.array([10**17, 10**17], np.int64)
+    assert _weighted(values, weights) == 2 * 10**9
