@@ -19,15 +19,21 @@ def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
 def test_defaults_are_the_documented_ones(tmp_path: Path) -> None:
     settings = load(tmp_path)
     execution = settings.execution()
-    assert (execution.max_participation, execution.max_spread_bps) == (Decimal("0.10"), 10)
-    assert (execution.urgency, execution.min_order_size) == (Decimal("0.5"), Decimal("0.01"))
+    assert execution.max_participation == Decimal("0.10")
+    assert execution.max_spread_bps == 10
+    assert execution.urgency == Decimal("0.5")
+    assert execution.min_order_size == Decimal("0.01")
     assert execution.llm_adaptation_enabled and execution.use_dark_pools
     assert execution.llm_query_interval_s == 60
     limits = settings.limits(max_position=Decimal(5))
-    assert (limits.max_participation, limits.max_order_size) == (Decimal("0.10"), 100_000)
-    assert (limits.min_order_interval_s, limits.max_spread_bps) == (5, 20)
-    assert (limits.max_price_deviation_bps, limits.max_is_threshold_bps) == (100, 50)
-    assert (limits.max_volatility_hour_pct, limits.llm_timeout_s) == (5, 10)
+    assert limits.max_participation == Decimal("0.10")
+    assert limits.max_order_size == 100_000
+    assert limits.min_order_interval_s == 5
+    assert limits.max_spread_bps == 20
+    assert limits.max_price_deviation_bps == 100
+    assert limits.max_is_threshold_bps == 50
+    assert limits.max_volatility_hour_pct == 5
+    assert limits.llm_timeout_s == 10
     assert limits.max_orders_per_minute == 20
 
 

@@ -141,7 +141,8 @@ def test_kill_takes_everything_down_and_one_parents_kill_only_that_one() -> None
     assert desk.parent("P1").state is ParentState.RUNNING
     assert not desk.state.killed
     command(desk, Command.KILL, None)
-    assert desk.state.killed == "a drill"
+    state = desk.state
+    assert state.killed == "a drill"
     desk.accept("P1-1")
     effects = desk.see(after_s=1)
     assert [type(e.approved.intent) for e in effects if isinstance(e, Send)] == [Cancel]

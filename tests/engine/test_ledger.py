@@ -53,7 +53,7 @@ def test_a_fill_moves_quantity_value_and_position() -> None:
     assert parent.filled == Decimal("0.2")
     assert parent.filled_value == Decimal("0.2") * MID
     assert desk.state.positions[BTC.id] == Decimal("-0.2")
-    assert outstanding(desk.state, parent) == (Decimal("0.3"), 0)
+    assert outstanding(desk.state, parent) == (Decimal("0.3"), NOTHING)
     assert state_of(desk) is ChildState.OPEN
     desk.fill("P1-1", "0.3", "e2")
     assert state_of(desk) is ChildState.FILLED
@@ -88,7 +88,7 @@ def test_a_cancel_releases_only_what_can_no_longer_be_filled() -> None:
     assert any(isinstance(effect, Query) for effect in effects)
     assert state_of(desk) is ChildState.UNKNOWN
     assert desk.parent().unfilled == before + Decimal("0.3")
-    assert outstanding(desk.state, desk.parent()) == (0, Decimal("0.2"))
+    assert outstanding(desk.state, desk.parent()) == (NOTHING, Decimal("0.2"))
     desk.fill("P1-1", "0.2")
     assert desk.parent().live_child is None
     assert desk.parent().unfilled == before + Decimal("0.3")
@@ -99,7 +99,7 @@ def test_a_late_fill_is_counted_in_full_and_told() -> None:
     desk.report(Cancelled("P1-1", 0, NOTHING, "asked"))
     desk.fill("P1-1", "0.2")
     parent = desk.parent()
-    assert (parent.filled, parent.overfilled) == (Decimal("0.2"), 0)
+    assert (parent.filled, parent.overfilled) == (Decimal("0.2"), NOTHING)
     assert parent.unfilled == Decimal("9.8")
     assert alerts(desk) == ["late_fill"]
 
@@ -142,7 +142,7 @@ def test_silence_makes_it_unknown_and_asks_the_venue() -> None:
     effects = desk.report(Unanswered("P1-1", 0))
     assert effects == (Query("P1-1", BTC.id),)
     assert state_of(desk) is ChildState.UNKNOWN
-    assert outstanding(desk.state, desk.parent()) == (0, HALF)
+    assert outstanding(desk.state, desk.parent()) == (NOTHING, HALF)
     desk.see(after_s=60)
     assert len(desk.placed()) == 1, "nothing replaces an order in doubt"
 

@@ -119,7 +119,8 @@ def test_at_the_deadline_it_withdraws_then_expires_with_its_quantity() -> None:
     assert desk.parent().state is ParentState.RUNNING
     desk.report(Cancelled("P1-1", 0, Qty(Decimal(0)), "asked"))
     desk.see(after_s=0.1)
-    assert (ended(desk).state, ended(desk).unfilled) == (ParentState.EXPIRED, 10)
+    assert ended(desk).state is ParentState.EXPIRED
+    assert ended(desk).unfilled == 10
     assert "deadline" in ended(desk).reason
     desk.see(after_s=10)
     assert len(desk.sent()) == 2

@@ -1,0 +1,42 @@
+"""The embedded advisor: a small model reads the headlines, code composes the advice.
+
+This is the elicited protocol: as a generator a model of this size is at chance, as a reader it is
+not. So it is asked one thing only, where a headline points and how much it matters, and the rest
+follows from `rules.compose`, the same for every reader.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from steersman.advisor.embedded import NewsReader
+from steersman.advisor.rules import NewsReading, compose, fresh_news
+from steersman.domain.advice import Advice, Direction, NoAdvice, Origin, Question
+from steersman.domain.market import NewsItem
+
+__all__ = ["EmbeddedAdvisor"]
+
+PROTOCOL: Final = "elicited-1"
+
+
+class EmbeddedAdvisor:
+    """Answer with the embedded model's readings of the news, composed with the rules."""
+
+    def __init__(self, reader: NewsReader) -> None:
+        self._reader = reader
+        head = reader.head
+        self.name = f"smollm2-135m/{head.weights_sha256[:8]}/{head.sha256[:8]}/{PROTOCOL}"
+
+    def advise(self, question: Question) -> Advice | NoAdvice:
+        """Read what is fresh and compose; the same question gives the same advice."""
+        readings = tuple(self._read(item) for item in fresh_news(question))
+        return compose(question, readings, Origin.MODEL)
+
+    def _read(self, item: NewsItem) -> NewsReading:
+        reading = self._reader.read(item.text)
+        chances = {
+            Direction.UP: reading.p_up,
+            Direction.FLAT: reading.p_flat,
+            Direction.DOWN: reading.p_down,
+        }
+        return NewsReading(item, reading.direction, reading.severity, chances[reading.direction])
