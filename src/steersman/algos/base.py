@@ -28,6 +28,7 @@ __all__ = [
     "borders",
     "check_horizon",
     "finish_zone_ns",
+    "least_rest",
     "order_pace_ns",
     "plan_from_shares",
     "slice_at",
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 FINISH_MARGIN_NS: Final = 3 * SECOND_NS  # latency and the last cancel
+CHILDREN_PER_SPARE: Final = 8  # one more interval for each: an immediate order may fill in part
+REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after a fall of 5 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def plan_from_shares(
     add below the smallest tradable child waits for a later slice; the remainder is in the last.
     """
     instrument = context.instrument
-    least = max(instrument.tradable_min(price), context.execution.min_order_size)
+    least = max(least_rest(price, context), context.execution.min_order_size)
     done: list[Qty] = []
     before = Decimal(0)
     for share in shares[:-1]:
@@ -114,16 +117,25 @@ def plan_from_shares(
     return Plan(times_ns, tuple(done))
 
 
+def least_rest(price: Price, context: AlgoContext) -> Qty:
+    """Return the least to leave for a later child: tradable even after a fall of the price.
+
+    Where the venue's minimum is an amount of money, the smallest quantity grows as prices fall.
+    """
+    return context.instrument.tradable_min(Price(price * REST_PRICE_SHARE))
+
+
 def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> int:
     """Return the time needed to send what is not filled yet in the largest allowed children."""
     limits = context.limits
-    left = progress.unfilled + progress.open
+    left = progress.unfilled + progress.open + progress.unknown
     child = context.instrument.floor_qty(
         limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
     )
     children = whole_children(left, child)
     # One interval more than children: the order before the first may just have been sent.
-    return (children + 1) * order_pace_ns(limits) + FINISH_MARGIN_NS
+    intervals = children + 1 + children // CHILDREN_PER_SPARE
+    return intervals * order_pace_ns(limits) + FINISH_MARGIN_NS
 
 
 def whole_children(qty: Decimal, largest: Decimal) -> int:

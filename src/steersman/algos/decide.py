@@ -38,13 +38,16 @@ def decide(
     """Return the target for now, and the steering after it (changed by adaptive orders only).
 
     In the finish zone, the time that sending the rest will take, the target is the whole order.
+    A target never falls below the one before it (`progress.scheduled`): what rests is not withdrawn
+    because the zone shrank with a fill, or because advice on text alone halved the envelope.
     """
     at_ns = progress.at_ns
     adaptive = order.algo is AlgoName.ADAPTIVE
     name = order.base if adaptive else order.algo
     plan = plans[name]
     k = slice_at(plan, at_ns)
-    price = Price(view.mid) if view.mid is not None else progress.arrival_price
+    mid = view.mid if view.usable else None
+    price = progress.arrival_price if mid is None else Price(mid)
     finish_ns = order.deadline_ns - finish_zone_ns(progress, price, context)
     finishing = at_ns >= finish_ns
     style: Style | None = None
@@ -61,6 +64,7 @@ def decide(
     else:
         done = plan.done[k]
         reason = f"{name.value}, slice {k + 1} of {len(plan.done)}"
+    done = max(done, progress.scheduled)
     slice_end_ns = plan.times_ns[k + 1]
     times_ns = [slice_end_ns, finish_ns]
     if name is AlgoName.POV:

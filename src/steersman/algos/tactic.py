@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from steersman.algos.base import AlgoContext, order_pace_ns, whole_children
+from steersman.algos.base import AlgoContext, least_rest, order_pace_ns, whole_children
 from steersman.domain.market import MarketView
 from steersman.domain.order import ParentOrder, Progress, Style, Target, TimeInForce
 from steersman.domain.units import BPS, Price, Qty, Side
@@ -59,12 +59,6 @@ def desire(
     desired = _crossing(order, target, progress, view, context, gap) if crossing else None
     if desired is None:
         desired = _resting(order, target, progress, view, working, context, gap)
-    if desired is not None and working is not None and desired.tif is TimeInForce.IOC:
-        least = context.instrument.tradable_min(desired.price)
-        if working.leaves < least:  # too small to come back: better left in the queue
-            return Desired(
-                working.leaves, working.price, working.tif, Style.PASSIVE, desired.reason
-            ), next_ns
     return desired, next_ns
 
 
@@ -108,7 +102,7 @@ def _crossing(
     price = context.instrument.passive_price(price, order.side)
     if (price - touch) * sign < 0:
         return None  # the order's limit price is not there
-    qty = _size(order, progress, price, gap, context)
+    qty = _size(order, progress, price, gap, largest_child(price, context), context)
     if qty is None:
         return None
     why = "the deadline presses" if target.finishing else "patience is over"
@@ -127,10 +121,13 @@ def _resting(
     gap: Qty,
 ) -> Desired | None:
     """Return the order that rests at the touch, keeping its place unless the touch moved away."""
-    price, style = _resting_price(order, target, view, context)
+    own = view.best_bid if order.side is Side.BUY else view.best_ask
+    assert own is not None  # usable
+    price, style = _resting_price(order, target, view, own, context)
     reason = f"rest at the {'mid' if style is Style.MID else 'touch'}; {target.reason}"
     if working is not None and working.tif is TimeInForce.POST_ONLY:
         kept = (price - working.price) * order.side.sign <= 0
+        kept = kept or (style is Style.MID and _leads(order, working, view, own))
         if target.worst_price is not None:
             kept = kept and (target.worst_price - working.price) * order.side.sign >= 0
         price = working.price if kept else price
@@ -138,7 +135,10 @@ def _resting(
             reason = f"re-peg, the touch moved; {target.reason}"
         if working.leaves <= gap:
             return Desired(working.leaves, price, working.tif, style, reason)
-    qty = _size(order, progress, price, gap, context)
+    # Sized for the highest price it may be moved to: `max_order_size` counts what it was sent with.
+    highest = price * (1 + context.limits.max_price_deviation_bps / BPS)
+    largest = largest_child(Price(highest), context)
+    qty = _size(order, progress, price, gap, largest, context)
     if qty is None:
         if working is None:
             return None
@@ -146,11 +146,17 @@ def _resting(
     return Desired(qty, price, TimeInForce.POST_ONLY, style, reason)
 
 
+def _leads(order: ParentOrder, working: Working, view: MarketView, own: Price) -> bool:
+    """Whether our order alone is the touch: the middle it makes is no reason to chase itself."""
+    ahead = (working.price - own) * order.side.sign
+    touch_qty = view.bid_qty if order.side is Side.BUY else view.ask_qty
+    return ahead > 0 or (ahead == 0 and touch_qty <= working.leaves)
+
+
 def _resting_price(
-    order: ParentOrder, target: Target, view: MarketView, context: AlgoContext
+    order: ParentOrder, target: Target, view: MarketView, own: Price, context: AlgoContext
 ) -> tuple[Price, Style]:
-    own = view.best_bid if order.side is Side.BUY else view.best_ask
-    assert own is not None and view.best_bid is not None and view.best_ask is not None
+    assert view.best_bid is not None and view.best_ask is not None
     style = Style.PASSIVE
     price = own
     if target.style is Style.MID and view.best_ask - view.best_bid > context.instrument.tick:
@@ -163,15 +169,25 @@ def _resting_price(
 
 
 def _size(
-    order: ParentOrder, progress: Progress, price: Price, gap: Qty, context: AlgoContext
+    order: ParentOrder,
+    progress: Progress,
+    price: Price,
+    gap: Qty,
+    largest: Qty,
+    context: AlgoContext,
 ) -> Qty | None:
-    """Return the child's quantity: the gap, at most the largest child, and no dust left behind."""
+    """Return the child's quantity: at most the gap and the largest child, and no dust left behind.
+
+    Where a rest would be too small to be sent later, the child is cut so that it is not; where that
+    leaves too little, it waits until the schedule wants all of the order.
+    """
     instrument = context.instrument
     least = instrument.tradable_min(price)
     rest = order.qty - progress.filled
-    largest = largest_child(price, context)
     qty = min(instrument.floor_qty(gap), largest)
-    if 0 < rest - qty < least:
-        qty = Qty(rest) if rest <= largest else instrument.floor_qty(rest - least)
+    if 0 < rest - qty < (spare := least_rest(price, context)):
+        cut = Qty(rest - spare)
+        if cut >= least or gap < rest:
+            qty = cut
     floor = least if qty == rest else max(least, context.execution.min_order_size)
     return qty if qty >= floor else None

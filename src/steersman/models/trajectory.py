@@ -72,10 +72,9 @@ class AlmgrenChriss:
         """Return kappa (1/time) for a risk aversion lambda >= 0 (1/price)."""
         if not math.isfinite(risk_aversion) or risk_aversion < 0:
             raise ValueError(f"risk aversion must be finite and >= 0, got {risk_aversion}")
-        kappa_tilde_squared = risk_aversion * self.sigma**2 / self.eta_tilde
-        # acosh(1 + y) through log1p: exact for the small y of short intervals.
-        y = kappa_tilde_squared * self.tau**2 / 2
-        return math.log1p(y + math.sqrt(y * (y + 2))) / self.tau
+        kappa_tilde = self.sigma * math.sqrt(risk_aversion) / math.sqrt(self.eta_tilde)
+        # acosh(1 + y) = 2 asinh(sqrt(y / 2)): exact for small y, finite for large.
+        return 2 * math.asinh(kappa_tilde * self.tau / 2) / self.tau
 
     def trajectory(self, quantity: float, intervals: int, risk_aversion: float) -> Trajectory:
         """Return the optimal trajectory of `quantity` over `intervals` of length tau."""

@@ -1,0 +1,304 @@
+"""What one pass over the events says about the market: running features in two small arrays.
+
+Volumes are added as trades come; everything with a memory is folded once a second, at whole UTC
+seconds of local time, from the book as it then stood. So a feature is a function of the events and
+of the time it is read at, whenever and however often the market is stopped. There is no clock and
+no randomness here, and branching copies `obs_i` int64[OBS_I] and `obs_f` float64[OBS_F].
+
+Volatility is sampled, not ticked: the mid every 5 s, squared log returns averaged with a half-life
+of 5 min, so that the bouncing of the touch between two samples counts for nothing. Averages divide
+by the weight seen so far, so they are unbiased from the first second on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from steersman.domain.instrument import Instrument
+from steersman.domain.market import MarketView, Regime
+from steersman.domain.units import SECOND_NS
+from steersman.marketdata.book import best, depth, size_at
+
+__all__ = [
+    "NEXT",
+    "OBS_F",
+    "OBS_I",
+    "VIEW_F",
+    "VIEW_I",
+    "market_view",
+    "new_observer",
+    "note_trade",
+    "read",
+    "roll",
+]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+# obs_i
+NEXT: Final = 0  # the next whole second
+START: Final = 1  # local time of the first event
+TRADES: Final = 2  # since the last view
+BOUGHT: Final = 3  # by aggressors, since the last view
+SOLD: Final = 4
+VOLUME: Final = 5  # traded by others since the start
+NOW_BOUGHT: Final = 6  # within the current second
+NOW_SOLD: Final = 7
+NOW_VOLUME: Final = 8
+MIDS: Final = 9  # samples in the ring
+RING: Final = 10  # the sum of best bid and ask (twice the mid, in ticks) at the last 61 seconds
+_RING: Final = 61
+OBS_I: Final = RING + _RING
+
+# obs_f
+FLOW_BOUGHT: Final = 0  # exponential sums
+FLOW_SOLD: Final = 1
+RATE: Final = 2
+RATE_S: Final = 3  # the seconds behind RATE
+VAR: Final = 4  # squared 5 s returns, and their weight
+VAR_N: Final = 5
+CALM_VAR: Final = 6  # the same with a long memory
+CALM_VAR_N: Final = 7
+NEAR: Final = 8  # lots within 5 bps, and their weight
+NEAR_N: Final = 9
+LAST_MID: Final = 10  # at the last 5 s sample, 0 before the first
+OBS_F: Final = 12
+
+# What `read` writes: view_i, view_f
+_BID, _ASK, _BID_LOTS, _ASK_LOTS, _DEPTH = 0, 1, 2, 3, 4  # depth: 3 of bids, 3 of asks
+_VOLUME, _BOUGHT, _SOLD, _TRADES, _OBSERVED, _REGIME = 10, 11, 12, 13, 14, 15
+VIEW_I: Final = 16
+_MICRO, _IMBALANCE, _TREND, _VOLATILITY, _RATE = 0, 1, 2, 3, 4
+VIEW_F: Final = 5
+
+_FLOW_S: Final = 60.0  # half-lives
+_RATE_S: Final = 300.0
+_VAR_S: Final = 300.0
+_CALM_S: Final = 3_600.0
+_NEAR_S: Final = 1_200.0
+_SAMPLE_S: Final = 5
+
+_WARM_NS: Final = 60 * SECOND_NS  # before that every market is called calm
+_TREND_SDS: Final = 2.5  # moves of a minute, in standard deviations
+_TREND_LEAST_BPS: Final = 2.0
+_VOLATILE_TIMES: Final = 2.0  # the usual volatility
+_VOLATILE_HOUR_PCT: Final = 2.0
+_THIN_SHARE: Final = 0.35  # of the usual depth within 5 bps
+_REGIMES: Final = (
+    Regime.CALM,
+    Regime.TREND_UP,
+    Regime.TREND_DOWN,
+    Regime.VOLATILE,
+    Regime.THIN,
+)
+
+
+def new_observer() -> tuple[I64, F64]:
+    """Return the state of an observer that has seen nothing."""
+    return np.zeros(OBS_I, dtype=np.int64), np.zeros(OBS_F, dtype=np.float64)
+
+
+@njit(cache=True)
+def note_trade(obs_i: I64, side: int, lots: int, others: int) -> None:
+    """Count a trade of `lots` by an aggressor of `side`, of which `others` were not with us."""
+    obs_i[TRADES] += 1
+    obs_i[VOLUME] += others
+    obs_i[NOW_VOLUME] += others
+    if side > 0:
+        obs_i[BOUGHT] += lots
+        obs_i[NOW_BOUGHT] += lots
+    else:
+        obs_i[SOLD] += lots
+        obs_i[NOW_SOLD] += lots
+
+
+@njit(cache=True)
+def roll(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, now_ns: int, valid: bool) -> None:
+    """Fold every whole second up to `now_ns`, with the book as it stands and stood since.
+
+    To be called before an event at `now_ns` is applied, when `now_ns` has reached `obs_i[NEXT]`.
+    """
+    if obs_i[START] == 0:
+        obs_i[START] = now_ns
+        obs_i[NEXT] = (now_ns // SECOND_NS + 1) * SECOND_NS
+    while obs_i[NEXT] <= now_ns:  # one by one, so that stopping in between changes no bit
+        begin_ns = max(obs_i[START], obs_i[NEXT] - SECOND_NS)
+        decay = 0.5 ** (1.0 / _FLOW_S)
+        obs_f[FLOW_BOUGHT] = (obs_f[FLOW_BOUGHT] + obs_i[NOW_BOUGHT]) * decay
+        obs_f[FLOW_SOLD] = (obs_f[FLOW_SOLD] + obs_i[NOW_SOLD]) * decay
+        decay = 0.5 ** (1.0 / _RATE_S)
+        obs_f[RATE] = (obs_f[RATE] + obs_i[NOW_VOLUME]) * decay
+        obs_f[RATE_S] = (obs_f[RATE_S] + (obs_i[NEXT] - begin_ns) / SECOND_NS) * decay
+        obs_i[NOW_BOUGHT] = obs_i[NOW_SOLD] = obs_i[NOW_VOLUME] = 0
+        _sample(obs_i, obs_f, levels, top, far, valid)
+        obs_i[NEXT] += SECOND_NS
+
+
+@njit(cache=True)
+def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool) -> None:
+    """Sample the mid at a whole second, and volatility and depth at every fifth."""
+    bid, ask = best(top, far, 0), best(top, far, 1)
+    if not valid or bid == 0 or ask == 0:
+        obs_i[MIDS] = 0
+        return
+    twice = bid + ask
+    second = obs_i[NEXT] // SECOND_NS
+    obs_i[RING + second % _RING] = twice
+    obs_i[MIDS] = min(_RING, obs_i[MIDS] + 1)
+    if second % _SAMPLE_S != 0:
+        return
+    if obs_f[LAST_MID] > 0.0:
+        move = math.log(twice / obs_f[LAST_MID])
+        _average(obs_f, VAR, move * move, _VAR_S)
+        _average(obs_f, CALM_VAR, move * move, _CALM_S)
+    obs_f[LAST_MID] = twice
+    near = _near(levels, top, far, twice, 0, 5) + _near(levels, top, far, twice, 1, 5)
+    _average(obs_f, NEAR, near, _NEAR_S)
+
+
+@njit(cache=True)
+def _average(obs_f: F64, at: int, value: float, half_life_s: float) -> None:
+    """Add `value` to an exponential sum and 1 to its weight, which follows it."""
+    decay = 0.5 ** (_SAMPLE_S / half_life_s)
+    obs_f[at] = obs_f[at] * decay + value
+    obs_f[at + 1] = obs_f[at + 1] * decay + 1.0
+
+
+@njit(cache=True)
+def _near(levels: I64, top: I64, far: I64, twice: int, row: int, bps: int) -> int:
+    """Return the lots of a side within `bps` of the mid, to the exact tick."""
+    if row == 0:
+        last = -((-twice * (10_000 - bps)) // 20_000)
+    else:
+        last = twice * (10_000 + bps) // 20_000
+    return depth(levels, top, far, row, last)
+
+
+# -- reading --------------------------------------------------------------------------------------
+@njit(cache=True)
+def read(
+    obs_i: I64,
+    obs_f: F64,
+    levels: I64,
+    top: I64,
+    far: I64,
+    now_ns: int,
+    valid: bool,
+    view_i: I64,
+    view_f: F64,
+) -> None:
+    """Write the features at `now_ns` into `view_i`, `view_f`; begin the next view's volumes."""
+    roll(obs_i, obs_f, levels, top, far, now_ns, valid)
+    view_i[:] = 0
+    view_f[:] = 0.0
+    if valid:
+        view_i[_BID], view_i[_ASK] = best(top, far, 0), best(top, far, 1)
+    bid, ask = view_i[_BID], view_i[_ASK]
+    view_i[_BID_LOTS] = size_at(levels, top, far, 0, bid) if bid > 0 else 0
+    view_i[_ASK_LOTS] = size_at(levels, top, far, 1, ask) if ask > 0 else 0
+    twice = bid + ask if bid > 0 and ask > 0 else 0
+    if twice > 0:
+        for row in range(2):
+            for k, bps in enumerate((1, 5, 10)):
+                view_i[_DEPTH + 3 * row + k] = _near(levels, top, far, twice, row, bps)
+        total = view_i[_BID_LOTS] + view_i[_ASK_LOTS]
+        view_f[_MICRO] = (bid * view_i[_ASK_LOTS] + ask * view_i[_BID_LOTS]) / total
+    view_i[_VOLUME] = obs_i[VOLUME]
+    view_i[_BOUGHT], view_i[_SOLD] = obs_i[BOUGHT], obs_i[SOLD]
+    view_i[_TRADES] = obs_i[TRADES]
+    view_i[_OBSERVED] = now_ns - obs_i[START] if obs_i[START] > 0 else 0
+    obs_i[TRADES] = obs_i[BOUGHT] = obs_i[SOLD] = 0
+    _read_memories(obs_i, obs_f, now_ns, twice, view_i, view_f)
+
+
+@njit(cache=True)
+def _read_memories(
+    obs_i: I64, obs_f: F64, now_ns: int, twice: int, view_i: I64, view_f: F64
+) -> None:
+    bought = obs_f[FLOW_BOUGHT] + obs_i[NOW_BOUGHT]
+    sold = obs_f[FLOW_SOLD] + obs_i[NOW_SOLD]
+    if bought + sold > 0.0:
+        view_f[_IMBALANCE] = (bought - sold) / (bought + sold)
+    if obs_i[START] > 0:
+        running_ns = now_ns - max(obs_i[START], obs_i[NEXT] - SECOND_NS)
+        seconds = obs_f[RATE_S] + running_ns / SECOND_NS
+        if seconds > 0.0:
+            view_f[_RATE] = (obs_f[RATE] + obs_i[NOW_VOLUME]) / seconds
+    if twice > 0 and obs_i[MIDS] > 0:
+        at = obs_i[NEXT] // SECOND_NS - obs_i[MIDS]  # 60 seconds before the last, or the oldest
+        view_f[_TREND] = (twice / obs_i[RING + at % _RING] - 1.0) * 1e4
+    if obs_f[VAR_N] > 0.0:
+        view_f[_VOLATILITY] = _hour_pct(obs_f[VAR] / obs_f[VAR_N])
+    view_i[_REGIME] = _regime(obs_f, view_i, view_f)
+
+
+@njit(cache=True)
+def _hour_pct(var: float) -> float:
+    """Turn the variance of a 5 s log return into percent per square-root hour."""
+    return 100.0 * math.sqrt(var * 3_600.0 / _SAMPLE_S)
+
+
+@njit(cache=True)
+def _regime(obs_f: F64, view_i: I64, view_f: F64) -> int:
+    """Return an index of `_REGIMES` by plain thresholds, the most urgent first."""
+    if view_i[_OBSERVED] < _WARM_NS or obs_f[CALM_VAR_N] == 0.0:
+        return 0
+    usual_pct = _hour_pct(obs_f[CALM_VAR] / obs_f[CALM_VAR_N])
+    near = view_i[_DEPTH + 1] + view_i[_DEPTH + 4]
+    if near < _THIN_SHARE * obs_f[NEAR] / max(1.0, obs_f[NEAR_N]):
+        return 4
+    volatility_pct = view_f[_VOLATILITY]
+    if volatility_pct > max(_VOLATILE_TIMES * usual_pct, _VOLATILE_HOUR_PCT):
+        return 3
+    minute_bps = 100.0 * usual_pct / math.sqrt(60.0)
+    if abs(view_f[_TREND]) > max(_TREND_SDS * minute_bps, _TREND_LEAST_BPS):
+        return 1 if view_f[_TREND] > 0.0 else 2
+    return 0
+
+
+def market_view(
+    instrument: Instrument,
+    view_i: I64,
+    view_f: F64,
+    *,
+    at_ns: int,
+    exch_ns: int,
+    feed_age_ns: int,
+    invalid: str = "",
+) -> MarketView:
+    """Return what `read` wrote as the message that the engine takes, in prices and quantities."""
+    ints: list[int] = view_i.tolist()
+    floats: list[float] = view_f.tolist()
+    bid, ask = ints[_BID], ints[_ASK]
+    qty = instrument.qty
+    tick, lot = float(instrument.tick), float(instrument.lot)
+    d = [qty(lots) for lots in ints[_DEPTH : _DEPTH + 6]]
+    return MarketView(
+        instrument=instrument.id,
+        at_ns=at_ns,
+        exch_ns=exch_ns,
+        feed_age_ns=feed_age_ns,
+        best_bid=instrument.price(bid) if bid else None,
+        best_ask=instrument.price(ask) if ask else None,
+        bid_qty=qty(ints[_BID_LOTS]),
+        ask_qty=qty(ints[_ASK_LOTS]),
+        depth_bid=(d[0], d[1], d[2]),
+        depth_ask=(d[3], d[4], d[5]),
+        microprice=floats[_MICRO] * tick if bid and ask else None,
+        market_volume=qty(ints[_VOLUME]),
+        buy_volume=qty(ints[_BOUGHT]),
+        sell_volume=qty(ints[_SOLD]),
+        trades=ints[_TRADES],
+        flow_imbalance=floats[_IMBALANCE],
+        trend_bps=floats[_TREND],
+        volatility_hour_pct=floats[_VOLATILITY],
+        volume_rate_per_s=floats[_RATE] * lot,
+        observed_ns=ints[_OBSERVED],
+        regime=_REGIMES[ints[_REGIME]],
+        invalid=invalid,
+    )

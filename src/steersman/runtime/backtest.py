@@ -1,0 +1,173 @@
+"""Work one parent order on a simulated venue, in market time, as fast as the machine goes.
+
+The loop: run the market until the engine's wake, the next answer of the advisor or an own report;
+tell the engine what happened, then what the market looks like; send what it decides. After the
+order has ended the market runs on for the mark-outs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from steersman.advisor.supervisor import Supervisor
+from steersman.domain.instrument import Instrument
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.domain.market import NewsItem
+from steersman.domain.messages import (
+    Ask,
+    Command,
+    Effect,
+    Input,
+    Intervened,
+    NewsArrived,
+    Query,
+    Reported,
+    Send,
+    Started,
+    Submit,
+    Viewed,
+    Wake,
+)
+from steersman.domain.order import ParentOrder
+from steersman.domain.units import MINUTE_NS, SECOND_NS
+from steersman.engine.state import SCHEMA, Parent
+from steersman.journal import Journal
+from steersman.marketdata.tape import Tape
+from steersman.runtime.session import Session
+from steersman.venues.simulated import SimulatedVenue
+
+__all__ = ["MARKOUT_NS", "Job", "Result", "run_job"]
+
+MARKOUT_NS: Final = 300 * SECOND_NS
+STEPS_MAX: Final = 10_000_000  # a loop that does not end is a bug, and is stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one run depends on: the order, the rules, the market and who advises."""
+
+    order: ParentOrder
+    instrument: Instrument
+    execution: ExecutionConfig
+    limits: SafetyLimits
+    volume_curve: tuple[float, ...]
+    seed: int
+    venue: SimulatedVenue
+    supervisor: Supervisor | None = None
+    news: tuple[NewsItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a run: all messages in order, the parent as it ended, the market's tape."""
+
+    messages: tuple[Input | Effect, ...]
+    parent: Parent
+    tape: Tape
+    journal_hash: str
+    market_ended: bool
+
+
+def run_job(
+    job: Job,
+    journal: Journal,
+    watch: Callable[[Input | Effect], None] | None = None,
+) -> Result:
+    """Work the job's order to its end; `watch` sees every message as it is journaled."""
+    messages: list[Input | Effect] = []
+
+    def note(message: Input | Effect) -> None:
+        messages.append(message)
+        if watch is not None:
+            watch(message)
+
+    loop = _Loop(job, journal, note)
+    ended = loop.run()
+    end_ns = loop.now_ns
+    job.venue.run(Wake(job.instrument.id, end_ns + MARKOUT_NS, None, None))
+    parent = loop.session.state.parents[job.order.id]
+    return Result(tuple(messages), parent, job.venue.tape(), journal.head, ended)
+
+
+class _Loop:
+    """The loop's own bookkeeping: the next wake, the news still to come, the time."""
+
+    def __init__(self, job: Job, journal: Journal, note: Callable[[Input | Effect], None]) -> None:
+        self.job = job
+        self.now_ns = job.venue.now_ns
+        started = Started(
+            at_ns=self.now_ns,
+            schema=SCHEMA,
+            instruments=(job.instrument,),
+            execution=job.execution,
+            limits=job.limits,
+            volume_curves={job.instrument.id: job.volume_curve},
+            seed=job.seed,
+        )
+        self.session = Session(started, journal, note)
+        self._wake: Wake | None = None
+        self._file_news = sorted(job.news, key=lambda item: item.received_ns)
+
+    def run(self) -> bool:
+        """Run to the order's end; return whether the market ended before the order did."""
+        order = self.job.order
+        step = self.job.venue.run(Wake(self.job.instrument.id, order.start_ns, None, None))
+        self.now_ns = step.now_ns
+        self._feed(Viewed(self.now_ns, step.view))
+        self._feed_news()
+        self._feed(Submit(self.now_ns, order))
+        for _ in range(STEPS_MAX):
+            if self.session.state.parents[order.id].terminal:
+                return False
+            if self._step():
+                reason = "the market data ended before the order did"
+                self._feed(Intervened(self.now_ns, Command.KILL, order.id, reason))
+                return True
+        raise AssertionError(f"{order.id} did not end within {STEPS_MAX} steps")
+
+    def _step(self) -> bool:
+        """Run the market to the next thing that matters and tell the engine; True at its end."""
+        step = self.job.venue.run(self._next_wake())
+        self.now_ns = step.now_ns
+        for report in step.reports:
+            self._feed(Reported(self.now_ns, report))
+        self._feed_news()
+        if self.job.supervisor is not None:
+            for answer in self.job.supervisor.collect(self.now_ns):
+                self._feed(answer)
+        self._feed(Viewed(self.now_ns, step.view))
+        return step.ended
+
+    def _next_wake(self) -> Wake:
+        wake = self._wake or Wake(self.job.instrument.id, self.now_ns + MINUTE_NS, None, None)
+        due_ns = self.job.supervisor.next_due_ns if self.job.supervisor is not None else None
+        if due_ns is not None and due_ns < wake.at_ns:
+            due_ns = max(due_ns, self.now_ns)
+            return Wake(wake.instrument, due_ns, wake.touch_bid, wake.touch_ask)
+        return wake
+
+    def _feed_news(self) -> None:
+        items: list[NewsItem] = list(self.job.venue.news_until(self.now_ns))
+        while self._file_news and self._file_news[0].received_ns <= self.now_ns:
+            items.append(self._file_news.pop(0))
+        if items:
+            self._feed(NewsArrived(self.now_ns, self.job.instrument.id, tuple(items)))
+
+    def _feed(self, message: Input) -> None:
+        self._dispatch(self.session.feed(message))
+
+    def _dispatch(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send():
+                    self.job.venue.send(effect.approved, self.now_ns)
+                case Query():
+                    self.job.venue.query(effect.child_id, self.now_ns)
+                case Wake():
+                    self._wake = effect
+                case Ask() if self.job.supervisor is not None:
+                    self.job.supervisor.ask(effect.question)
+                case _:
+                    pass

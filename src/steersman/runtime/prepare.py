@@ -1,0 +1,264 @@
+"""Turn what a person asked for into a `Job`: which market, which instrument, when, who advises.
+
+Everything that can be wrong with the request is found here, before anything runs: each problem has
+a one-line message with its remedy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from steersman.advisor import weights
+from steersman.advisor.elicited import EmbeddedAdvisor
+from steersman.advisor.embedded import NewsReader
+from steersman.advisor.rules import RulesAdvisor
+from steersman.advisor.supervisor import Advisor, Latency, Supervisor
+from steersman.config import Settings
+from steersman.domain.instrument import Category, Instrument
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.domain.market import NewsItem
+from steersman.domain.order import AlgoName, ParentOrder
+from steersman.domain.specs import find
+from steersman.domain.units import MS_NS, SECOND_NS, Price, Qty, Side
+from steersman.errors import DataError, UsageError
+from steersman.marketdata.history import History
+from steersman.runtime.backtest import MARKOUT_NS, Job
+from steersman.venues.flow import START_NS, volume_curve
+from steersman.venues.simulated import SimulatedVenue
+
+__all__ = ["Request", "parse_duration_ns", "parse_time_ns", "prepare", "read_news"]
+
+GENERATED: Final = "generated"
+WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, volume, flow
+SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
+
+# How long an answer takes in market time: median in ms and deviation of its logarithm.
+LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
+
+_UNIT_MS: Final = (86_400_000, 3_600_000, 60_000, 1_000, 1)
+_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for, as given on the command line (times and durations as text)."""
+
+    symbol: str
+    category: Category | None
+    side: Side
+    qty: Decimal
+    start: str | None
+    horizon: str
+    limit_price: Decimal | None
+    decision_price: Decimal | None
+    urgency: Decimal | None
+    algo: AlgoName
+    base: AlgoName
+    market: str
+    seed: int
+    advisor: str
+    news: Path | None
+    parent_id: str
+
+
+def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
+    """Build the job; `say` gets one line for anything a person should know (a fallback, a caveat).
+
+    Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
+    """
+    horizon_ns = parse_duration_ns(request.horizon)
+    if request.market == GENERATED:
+        instrument = find(request.symbol, category=request.category, venue="sim")
+        begin_ns = START_NS
+        start_ns = _start_ns(request.start, begin_ns, begin_ns + WARM_UP_NS)
+    else:
+        history = History.open(Path(request.market))
+        instrument = history.pick(request.symbol, request.category)
+        begin_ns, end_ns = history.span(instrument)
+        start_ns = _recorded_start_ns(request, begin_ns, end_ns, horizon_ns)
+    order = _order(request, instrument, start_ns, horizon_ns)
+    execution = settings.execution()
+    if request.urgency is None:
+        order = msgspec.structs.replace(order, urgency=execution.urgency)
+    _check(order, instrument, execution)
+    limits = settings.limits(max_position=order.qty)
+    if request.market == GENERATED:
+        venue = SimulatedVenue.generated(
+            instrument,
+            seed=request.seed,
+            start_ns=begin_ns,
+            end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+        )
+    else:
+        venue = SimulatedVenue.recorded(instrument, history.load(instrument))
+    return Job(
+        order=order,
+        instrument=instrument,
+        execution=execution,
+        limits=limits,
+        volume_curve=volume_curve(instrument.symbol, instrument.category),
+        seed=request.seed,
+        venue=venue,
+        supervisor=_supervisor(request, limits, say),
+        news=read_news(request.news) if request.news is not None else (),
+    )
+
+
+def parse_duration_ns(text: str) -> int:
+    """Return a duration such as 90s, 5m, 1h30m or 4h in ns; raise UsageError for anything else."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    parts = match.groups() if match else ()
+    millis = sum(int(part) * unit for part, unit in zip(parts, _UNIT_MS, strict=False) if part)
+    if millis <= 0:
+        raise UsageError(f"{text!r} is not a duration", "write it like 90s, 5m, 1h30m or 4h")
+    return millis * MS_NS
+
+
+def parse_time_ns(text: str) -> int:
+    """Return an ISO 8601 time (UTC unless it names an offset) in ns since the epoch."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not a time", "write it like 2024-08-09T00:00:00 (UTC)"
+        ) from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000
+
+
+def read_news(path: Path) -> tuple[NewsItem, ...]:
+    """Read headlines from a JSONL file: one object a line with `time`, `text` and maybe `source`.
+
+    `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
+        ) from None
+    items = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            items.append(_news_item(path, number, line))
+    return tuple(items)
+
+
+class _NewsLine(msgspec.Struct, forbid_unknown_fields=False):
+    time: int | str
+    text: str
+    source: str = "file"
+
+
+def _news_item(path: Path, number: int, line: str) -> NewsItem:
+    try:
+        read = msgspec.json.decode(line, type=_NewsLine)
+        at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
+    except (msgspec.MsgspecError, UsageError) as error:
+        raise DataError(
+            f"{path}:{number}: {' '.join(str(error).split())}",
+            'write {"time": "2024-08-09T00:00:00", "text": "..."}',
+        ) from None
+    return NewsItem(f"n{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
+
+
+def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
+    """Return the start: an ISO time, or a duration after the market's beginning, or the default."""
+    if start is None:
+        return default_ns
+    if _DURATION.fullmatch(start.strip().lower()) and start.strip():
+        return begin_ns + parse_duration_ns(start)
+    return parse_time_ns(start)
+
+
+def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns: int) -> int:
+    latest_ns = end_ns - SETTLE_NS - horizon_ns
+    default_ns = max(begin_ns + SECOND_NS, min(begin_ns + WARM_UP_NS, latest_ns))
+    start_ns = _start_ns(request.start, begin_ns, default_ns)
+    if start_ns < begin_ns or start_ns > latest_ns:
+        longest_s = max(0, (end_ns - SETTLE_NS - max(start_ns, begin_ns + SECOND_NS)) // SECOND_NS)
+        raise UsageError(
+            f"{request.market} holds {request.symbol} from {_iso(begin_ns)} to {_iso(end_ns)}; "
+            f"an order of {request.horizon} from {_iso(start_ns)} does not fit",
+            f"use --horizon {longest_s}s at most, or another --start"
+            if longest_s
+            else "use another --start, or record more",
+        )
+    return start_ns
+
+
+def _iso(ns: int) -> str:
+    return datetime.fromtimestamp(ns // SECOND_NS, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _order(request: Request, instrument: Instrument, start_ns: int, horizon_ns: int) -> ParentOrder:
+    try:
+        return ParentOrder(
+            id=request.parent_id,
+            instrument=instrument.id,
+            side=request.side,
+            qty=Qty(request.qty),
+            start_ns=start_ns,
+            deadline_ns=start_ns + horizon_ns,
+            algo=request.algo,
+            base=request.base,
+            limit_price=None if request.limit_price is None else Price(request.limit_price),
+            decision_price=(
+                None if request.decision_price is None else Price(request.decision_price)
+            ),
+            decision_ns=None if request.decision_price is None else start_ns,
+            urgency=Decimal("0.5") if request.urgency is None else request.urgency,
+        )
+    except ValueError as error:
+        raise UsageError(str(error), "correct the order; see steersman run --help") from None
+
+
+def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfig) -> None:
+    """Refuse an order that could never be valid, before the market is even opened."""
+    instrument.lots(order.qty)
+    if order.limit_price is not None:
+        instrument.ticks(order.limit_price)
+    minimum = max(instrument.min_qty, execution.min_order_size)
+    if order.qty < minimum:
+        raise UsageError(
+            f"{instrument.symbol} quantity {order.qty} is below the minimum {minimum}",
+            f"order at least {minimum} {instrument.base}",
+        )
+    if order.horizon_ns < execution.slice_s * SECOND_NS:
+        raise UsageError(
+            f"a horizon of {order.horizon_ns // SECOND_NS} s is shorter than one slice "
+            f"of {execution.slice_s} s",
+            "lengthen --horizon, or lower slice_s in [execution]",
+        )
+
+
+def _supervisor(
+    request: Request, limits: SafetyLimits, say: Callable[[str], None]
+) -> Supervisor | None:
+    if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
+        return None
+    rules = RulesAdvisor()
+    advisor: Advisor = rules
+    kind = "rules"
+    if request.advisor == "embedded":
+        if weights.find() is None:
+            say(f"no model weights are installed: going on with rules ({weights.PULL})")
+        elif find_spec("xllamacpp") is None:
+            say("the model library xllamacpp is not installed: going on with rules")
+        else:
+            reader = NewsReader()
+            reader.load()
+            advisor, kind = EmbeddedAdvisor(reader), "embedded"
+    median_ms, log_sd = LATENCY[kind]
+    latency = Latency(median_ms, log_sd, request.seed)
+    return Supervisor(advisor, rules, latency, wall_timeout_s=float(limits.llm_timeout_s))

@@ -1,0 +1,202 @@
+"""What people read when something is done: child orders, costs, what an import did.
+
+Plain values in, tables out; nothing here computes a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from steersman.domain.messages import (
+    AdviceArrived,
+    AdviceJudged,
+    Alert,
+    Effect,
+    Input,
+    NewsArrived,
+    Verdict,
+)
+from steersman.domain.units import SECOND_NS
+from steersman.marketdata.importers.summary import ImportSummary
+from steersman.runtime.outcome import Outcome
+from steersman.tca.children import ChildRow
+from steersman.tca.measure import CostReport
+
+__all__ = ["clock", "import_summary", "iso", "key_values", "print_outcome", "table"]
+
+ROWS_SHOWN: Final = 40
+
+
+def clock(at_ns: int) -> str:
+    """Return a time of day in UTC to the second."""
+    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%H:%M:%S")
+
+
+def iso(at_ns: int) -> str:
+    """Return a time in UTC to the second, ISO 8601."""
+    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table for a terminal; columns named with a trailing `>` are right-aligned."""
+    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for header in headers:
+        right = header.endswith(">")
+        drawn.add_column(header.rstrip(">"), justify="right" if right else "left")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn
+
+
+def key_values(title: str, rows: Sequence[tuple[str, str]]) -> Table:
+    """Return a two-column table of names and figures."""
+    return table(title, ("", ">"), rows)
+
+
+def print_outcome(outcome: Outcome, console: Console) -> None:
+    """Print decisions, child orders and costs."""
+    decisions = tuple(_decisions(outcome.messages))
+    if decisions:
+        headers = ("time", "verdict", "what it asks for", "why")
+        console.print(table("Decisions of the advisor", headers, _middle_cut(decisions)))
+    columns = ("time", "action", "quantity>", "price type", "price>", "filled>", "state", "reason")
+    rows = tuple(_cells(row) for row in outcome.rows)
+    console.print(table("Child orders", columns, _middle_cut(rows)))
+    for alert in (m for m in outcome.messages if isinstance(m, Alert)):
+        console.print(f"{alert.severity}: {alert.text}", markup=False)
+    console.print(_costs(outcome.report))
+    console.print(_execution(outcome))
+
+
+def _decisions(messages: tuple[Input | Effect, ...]) -> Iterator[tuple[str, ...]]:
+    now_ns = 0
+    for message in messages:
+        if isinstance(message, AdviceArrived):
+            now_ns = message.at_ns
+        elif isinstance(message, AdviceJudged):
+            verdict = message.verdict.value + (" (fallback)" if message.fallback else "")
+            yield clock(now_ns), verdict, message.effect or "changes nothing", message.why
+
+
+def _middle_cut(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Leave out the middle of a long table, and say how much was left out."""
+    if len(rows) <= ROWS_SHOWN:
+        return rows
+    half = ROWS_SHOWN // 2
+    note = ("…", f"{len(rows) - 2 * half} more", *("" for _ in rows[0][2:]))
+    return (*rows[:half], note, *rows[-half:])
+
+
+def _cells(row: ChildRow) -> tuple[str, ...]:
+    state = f"refused {row.refusals} x" if row.refusals else str(row.state)
+    return (
+        clock(row.at_ns),
+        row.action,
+        _or_blank(row.qty),
+        row.price_type or "",
+        _or_blank(row.price),
+        _or_blank(row.filled if row.child_id else None),
+        state,
+        row.reason,
+    )
+
+
+def _or_blank(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _bps(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:+.2f} bps"
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value * 100:.1f} %"
+
+
+def _costs(report: CostReport) -> Any:
+    rows = [("implementation shortfall", _bps(report.is_bps))]
+    if report.components_bps is not None:
+        parts = asdict(report.components_bps)
+        rows += [(f"  {name}", _bps(value)) for name, value in parts.items()]
+    marks = report.benchmarks
+    rows += [
+        ("against arrival", _bps(marks.arrival.slippage_bps)),
+        ("against interval VWAP", _bps(marks.vwap.slippage_bps)),
+        ("  without own volume", _bps(marks.vwap_ex_own.slippage_bps)),
+        ("against TWAP", _bps(marks.twap.slippage_bps)),
+        ("against close", _bps(marks.close.slippage_bps)),
+    ]
+    rows += [
+        (f"mark-out after {mark.horizon_s} s ({mark.which})", _bps(mark.vs_fill_bps))
+        for mark in report.markouts
+        if mark.which == "all"
+    ]
+    return key_values("Cost (positive = cost, of the decision value)", rows)
+
+
+def _execution(outcome: Outcome) -> Any:
+    report = outcome.report
+    rows = [
+        ("state", report.state.value),
+        ("filled", f"{report.filled_qty} of {report.qty}"),
+        ("average price", _or_blank(report.avg_price and round(report.avg_price, 4))),
+        ("arrival price", _or_blank(report.arrival_price)),
+        ("decision price", _or_blank(report.decision_price)),
+        ("participation", _share(report.participation)),
+        ("fill rate", _share(report.fill_rate)),
+        ("maker share", _share(report.maker_share)),
+        ("spread capture", _ratio(report.spread_capture)),
+        ("children", str(report.children)),
+        ("finished before the deadline", _seconds(report.early_s)),
+    ]
+    advice = report.advice
+    if advice.asked:
+        judged = ", ".join(f"{getattr(advice, v.value)} {v.value}" for v in Verdict)
+        rows.append(("advice", f"{advice.asked} asked: {judged}; {advice.fallback} fallback"))
+        if advice.latency_ms_p50 is not None:
+            latency = f"{advice.latency_ms_p50:.0f} ms, p95 {advice.latency_ms_p95:.0f} ms"
+            rows.append(("advice latency (market time)", latency))
+    news = [message for message in outcome.messages if isinstance(message, NewsArrived)]
+    rows.append(("news items", str(sum(len(message.items) for message in news))))
+    rows.append(("seed", str(outcome.document["seed"])))
+    rows.append(("journal hash", str(outcome.document["journal_hash"])))
+    title = f"Execution, {iso(report.arrival_ns or report.end_ns)} to {iso(report.end_ns)}"
+    return key_values(title, rows)
+
+
+def _ratio(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:+.2f} half-spreads"
+
+
+def _seconds(value: float | None) -> str:
+    return "no" if value is None else f"{value:.1f} s"
+
+
+def import_summary(summary: ImportSummary, out: Path) -> Table:
+    """Return what an import did as a table."""
+    offset = summary.clock_offset_ms
+    rows = [
+        ("symbols", ", ".join(summary.symbols)),
+        ("rows", f"{summary.rows:,}"),
+        ("trades", f"{summary.trades:,}"),
+        ("depth messages", f"{summary.depth_messages:,}"),
+        ("gaps", str(summary.gaps)),
+        ("crossed books", str(summary.crossed)),
+        ("clock offset", "unknown" if offset is None else f"{offset:.1f} ms"),
+        ("times adjusted", f"{summary.adjusted_times:,}"),
+        ("skipped", ", ".join(f"{n} {why}" for why, n in summary.skipped.items()) or "none"),
+        ("touch agrees", f"{summary.touch_agreed:,} of {summary.touch_checked:,} compared"),
+        ("from", iso(summary.first_exch_ns)),
+        ("to", iso(summary.last_exch_ns)),
+        ("took", f"{summary.seconds:.1f} s"),
+    ]
+    return key_values(f"Imported into {out}", rows)

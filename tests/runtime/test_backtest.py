@@ -1,0 +1,133 @@
+"""Whole orders on the generated market: they end, they repeat, they keep to their limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from steersman.advisor.rules import RulesAdvisor
+from steersman.advisor.supervisor import Latency, Supervisor
+from steersman.config import Settings
+from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.messages import (
+    AdviceArrived,
+    AdviceJudged,
+    NewsArrived,
+    ParentState,
+    Place,
+    Refused,
+    Send,
+    Viewed,
+)
+from steersman.domain.order import AlgoName
+from steersman.domain.units import MINUTE_NS, SECOND_NS, Side
+from steersman.journal import Journal
+from steersman.runtime.backtest import run_job
+from tests.runtime.runs import job, run
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("algo", AlgoName)
+def test_every_order_completes_by_its_deadline(algo: AlgoName, side: Side) -> None:
+    result = run(algo=algo, side=side, advisor="rules")
+    assert result.parent.state is ParentState.COMPLETED
+    assert result.parent.filled == 2
+    assert result.messages[-1].__class__.__name__ != "Send"
+    last = max(m.at_ns for m in result.messages if isinstance(m, Viewed))
+    assert last <= result.parent.order.deadline_ns + SECOND_NS
+
+
+@pytest.mark.parametrize("symbol", ["ETHUSDT", "XRPUSDT", "BTCUSD", "AAPL"])
+def test_every_default_preset_can_be_traded(symbol: str) -> None:
+    qty = {"ETHUSDT": "20", "XRPUSDT": "10000", "BTCUSD": "100000", "AAPL": "500"}[symbol]
+    result = run(symbol=symbol, qty=Decimal(qty))
+    assert result.parent.state is ParentState.COMPLETED, result.parent.closing_reason
+
+
+def test_the_same_job_gives_the_same_hash_and_another_seed_does_not() -> None:
+    hashes = [run(algo=AlgoName.ADAPTIVE, advisor="rules", seed=s).journal_hash for s in (5, 5, 6)]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_no_limit_is_ever_exceeded() -> None:
+    result = run(qty=Decimal(20), algo=AlgoName.IS)
+    limits = Settings({}).limits(max_position=Decimal(20))
+    sent_ns: list[int] = []
+    now_ns = 0
+    for message in result.messages:
+        if isinstance(message, Viewed):
+            now_ns = message.at_ns
+        if isinstance(message, Send):
+            intent = message.approved.intent
+            if isinstance(intent, Place):
+                assert intent.qty * intent.price <= limits.max_order_size
+            if not type(intent).__name__ == "Cancel":
+                sent_ns.append(now_ns)
+    gaps = [b - a for a, b in pairwise(sent_ns)]
+    assert min(gaps) >= 5 * SECOND_NS
+    for at in sent_ns:
+        assert sum(at - MINUTE_NS < other <= at for other in sent_ns) <= 20
+
+
+def test_hard_limits_outrank_completion() -> None:
+    settings = Settings({"limits": {"max_volatility_hour_pct": "0.000001"}})
+    result = run(settings=settings)
+    assert result.parent.state is ParentState.EXPIRED
+    assert result.parent.unfilled == 2
+    assert "max_volatility_hour_pct" in result.parent.closing_reason
+    assert not any(isinstance(message, Send) for message in result.messages)
+
+
+def test_a_parent_its_limits_cannot_complete_is_refused_with_the_arithmetic() -> None:
+    result = run(qty=Decimal(10_000), horizon="4h")
+    refused = next(m for m in result.messages if isinstance(m, Refused))
+    assert result.parent.state is ParentState.REFUSED
+    assert "2881 children" in refused.detail
+
+
+class Liar:
+    """An advisor that always turns the wheel as far as it can."""
+
+    name = "liar"
+
+    def __init__(self, advice: Advice | NoAdvice) -> None:
+        self.advice = advice
+
+    def advise(self, question: Question) -> Advice | NoAdvice:
+        return self.advice
+
+
+@pytest.mark.parametrize(
+    "advice",
+    [
+        Advice(pace_pct=200),
+        Advice(pace_pct=0),
+        NoAdvice("invalid", "not JSON"),
+        NoAdvice("unavailable", "503"),
+    ],
+)
+def test_whatever_the_advisor_says_the_order_completes(advice: Advice | NoAdvice) -> None:
+    plain = job(algo=AlgoName.ADAPTIVE)
+    supervisor = Supervisor(Liar(advice), RulesAdvisor(), Latency(100, 0.2, 1))
+    with Journal.create(None) as journal:
+        result = run_job(replace(plain, supervisor=supervisor), journal)
+    assert result.parent.state is ParentState.COMPLETED
+    assert any(isinstance(message, AdviceJudged) for message in result.messages)
+
+
+def test_answers_arrive_after_their_latency_in_market_time_and_news_is_told() -> None:
+    result = run(algo=AlgoName.ADAPTIVE, advisor="rules", horizon="30m")
+    answers = [m for m in result.messages if isinstance(m, AdviceArrived)]
+    assert len(answers) > 20
+    assert all(0 < a.arrived_ns - a.asked_ns < SECOND_NS for a in answers)
+    assert all(a.at_ns >= a.arrived_ns for a in answers)
+    assert any(isinstance(message, NewsArrived) for message in result.messages)
+
+
+def test_the_market_runs_on_for_the_mark_outs() -> None:
+    result = run()
+    assert result.tape.complete
+    assert result.tape.end_ns >= result.parent.order.deadline_ns + 250 * SECOND_NS

@@ -1,0 +1,58 @@
+"""The documentation says what the code does: every command, setting and exit code is in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.main import get_command
+
+from steersman import cli, errors
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def commands() -> list[str]:
+    root = get_command(cli.app)
+    found: list[str] = []
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found += [f"{name} {sub}" for sub in inner] if inner else [name]
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_has_a_section_and_help(command: str) -> None:
+    assert f"\n## steersman {command}\n" in (DOCS / "cli.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", [ExecutionConfig, SafetyLimits])
+def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]) -> None:
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    for field in msgspec.structs.fields(kind):
+        default = "required" if field.required else str(field.default).lower()
+        row = re.search(rf"^\| `{field.name}` \| ([^|]+) \|", text, re.M)
+        assert row, f"{field.name} is not documented"
+        documented = {cells for cells in re.findall(rf"^\| `{field.name}` \| (\S+) \|", text, re.M)}
+        assert default in documented, f"{field.name}: {documented} is not {default}"
+
+
+def test_every_exit_code_is_documented() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    codes = {getattr(errors, name).exit_code for name in errors.__all__}
+    codes |= {cli.EXIT_DONE, cli.EXIT_INCOMPLETE, cli.EXIT_KILLED, cli.EXIT_INTERRUPTED}
+    for code in codes:
+        assert f"\n| {code} |" in text
+
+
+def test_the_layout_drawn_names_only_what_exists() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    source = DOCS.parent / "src" / "steersman"
+    for line in re.findall(r"^  (\w+)/ +([\w ]+?)(?:  |$)", text, re.M):
+        folder, names = line
+        for name in names.split():
+            path = source / folder / name
+            assert path.with_suffix(".py").exists() or path.is_dir(), f"{folder}/{name}"

@@ -1,0 +1,255 @@
+"""The fast recorded market against its naive twin: the same state after every single event."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steersman.domain.messages import (
+    Accepted,
+    Amend,
+    Amended,
+    AmendRejected,
+    Approved,
+    Cancel,
+    Cancelled,
+    CancelRejected,
+    Filled,
+    Intent,
+    Place,
+    Rejected,
+    Report,
+    Resolved,
+    Wake,
+)
+from steersman.domain.order import Liquidity, Style, TimeInForce
+from steersman.domain.units import Side
+from steersman.marketdata.book import size_at, taken_at
+from steersman.marketdata.events import CLEAR, DEPTH, EVENT, GAP, LAST, SNAPSHOT, TRADE
+from steersman.venues import market as m_
+from steersman.venues import simulated
+from steersman.venues.simulated import SimulatedVenue
+from tests.venues.desk import BTC, START_NS, Events
+from tests.venues.naive_market import BUY, SELL, NaiveMarket, Request, Row
+
+MIDDLE = 1_000_000
+TINY_SPAN = 16  # so that the window moves and the far table works all the time
+
+Op = tuple[int, int, int, int, int]
+OPS = st.tuples(
+    st.integers(0, 15),  # what happens
+    st.sampled_from([BUY, SELL]),
+    st.integers(-4, 5),  # distance from the touch, outwards
+    st.integers(0, 9),  # lots
+    st.integers(0, 9),  # which order, how much time passes
+)
+
+
+class Stream:
+    """Turns drawn operations into a legal recording, message by message."""
+
+    def __init__(self, gap_ns: int) -> None:
+        self.book: dict[int, dict[int, int]] = {BUY: {}, SELL: {}}
+        self.rows: list[Row] = []
+        self.now = START_NS
+        self.gap_ns = gap_ns
+        self.snapshot(MIDDLE)
+
+    def best(self, side: int) -> int:
+        ticks = [tick for tick, lots in self.book[side].items() if lots]
+        if not ticks:
+            return MIDDLE
+        return max(ticks) if side == BUY else min(ticks)
+
+    def message(self, rows: list[tuple[int, int, int, int]], wait: int) -> None:
+        self.now += wait * self.gap_ns + 1
+        recv = max(self.now + 1_000, self.rows[-1].recv + 1 if self.rows else 0)
+        for i, (kind, side, tick, lots) in enumerate(rows):
+            last = i + 1 == len(rows)
+            self.rows.append(Row(self.now, recv + i, kind, side, tick, lots, last))
+            if kind in (DEPTH, SNAPSHOT):
+                self.book[side][tick] = lots
+
+    def snapshot(self, middle: int) -> None:
+        self.book = {BUY: {}, SELL: {}}
+        rows = [(CLEAR, 0, 0, 0)]
+        rows += [(SNAPSHOT, BUY, middle - k * k, 2 + k) for k in range(1, 6)]
+        rows += [(SNAPSHOT, SELL, middle + k * k, 7 - k) for k in range(1, 6)]
+        self.message(rows, 1)
+
+    def depth(self, side: int, tick: int, lots: int, wait: int) -> None:
+        """Set a level; what it would cross is deleted in the same message, after it."""
+        crossed = [
+            (DEPTH, -side, other, 0)
+            for other, held in self.book[-side].items()
+            if held and lots and (tick - other) * side >= 0
+        ]
+        self.message([(DEPTH, side, tick, lots), *crossed], wait)
+
+    def play(self, op: Op) -> None:
+        what, side, away, lots, wait = op
+        best = self.best(side)
+        if what <= 8:
+            self.depth(side, best - side * away, lots, wait)
+        elif what <= 13:
+            self.message([(TRADE, side, self.best(-side) + side * away, lots + 1)], wait)
+        elif what == 14:
+            self.snapshot(best + 10 * away)
+        else:
+            self.message([(GAP, 0, 0, 0)], wait)
+
+
+def recorded(rows: list[Row]) -> Events:
+    events = np.zeros(len(rows), EVENT)
+    for i, r in enumerate(rows):
+        events[i] = (r.exch, r.recv, r.lots, r.tick, r.kind, r.side, LAST if r.last else 0)
+    return events
+
+
+def request_of(op: Op, stream_best: dict[int, int], number: int, at: int) -> Request:
+    """Turn a drawn operation into something we ask for."""
+    what, side, away, lots, which = op
+    tick = stream_best[side] - side * (away if what % 2 else away - 2)
+    id_ = f"o-{number}"
+    old = f"o-{max(0, number - 1 - which % 4)}"
+    if what <= 6:
+        return Request(at, "place", id_, side, tick, lots + 1)
+    if what <= 9:
+        return Request(at, "take", id_, side, stream_best[-side] + side * away, lots + 1)
+    if what <= 12:
+        return Request(at, "amend", old, side, tick, lots + 1)
+    return Request(at, "cancel" if what <= 14 else "query", old)
+
+
+def send(venue: SimulatedVenue, r: Request) -> None:
+    side = Side.BUY if r.side == BUY else Side.SELL
+    price, qty = BTC.price(r.tick), BTC.qty(r.lots)
+    intent: Intent
+    if r.action == "query":
+        venue.query(r.id, venue.now_ns)
+        return
+    if r.action == "cancel":
+        intent = Cancel(r.id, "p", BTC.id, "")
+    elif r.action == "amend":
+        intent = Amend(r.id, "p", BTC.id, side, qty, price, "")
+    else:
+        tif = TimeInForce.POST_ONLY if r.action == "place" else TimeInForce.IOC
+        intent = Place(r.id, "p", BTC.id, side, qty, price, tif, Style.PASSIVE, "")
+    venue.send(Approved(intent), venue.now_ns)
+
+
+def plain(report: Report) -> tuple[object, ...]:
+    """Return a report in the twin's words."""
+    match report:
+        case Accepted(id_):
+            return "accepted", id_
+        case Rejected(id_):
+            return "rejected", id_
+        case Filled():
+            maker = report.liquidity is Liquidity.MAKER
+            lots, tick = BTC.lots(report.qty), BTC.ticks(report.price)
+            return "filled", report.child_id, lots, tick, maker
+        case Cancelled(id_):
+            return "cancelled", id_, BTC.lots(report.cum_filled)
+        case CancelRejected(id_):
+            return "cancel rejected", id_
+        case Amended(id_):
+            return "amended", id_, BTC.lots(report.qty), BTC.ticks(report.price)
+        case AmendRejected(id_):
+            return "amend rejected", id_
+        case Resolved(id_):
+            return "resolved", id_, report.found, report.live, BTC.lots(report.cum_filled)
+    raise AssertionError(report)
+
+
+def state_of(venue: SimulatedVenue, twin: NaiveMarket) -> None:
+    """Compare the books at every tick either ever knew, the queues, the touch and the tape."""
+    m, s = venue._m, venue._m.s
+    for row, side in ((0, BUY), (1, SELL)):
+        for tick in {*range(MIDDLE - 60, MIDDLE + 60), *twin.shown[side], *twin.taken[side]}:
+            args = m.top, m.far, row, tick
+            loading = twin.state in ("cleared", "loading")
+            assert size_at(m.levels, *args) == twin.size(side, tick) or loading, (side, tick)
+            assert loading or taken_at(m.taken, *args) == twin.taken[side].get(tick, 0)
+    orders = [m.orders[row].tolist() for row in m.live[1 : 1 + m.live[0]]]
+    assert [(o[m_.SIDE], o[m_.TICK], o[m_.LOTS], o[m_.FILLED], o[m_.AHEAD]) for o in orders] == [
+        (o.side, o.tick, o.lots, o.filled, o.ahead) for o in twin.resting
+    ]
+    trades = m.trades[: s[m_.N_TRADES]].tolist()
+    assert [(*t[:4], bool(t[4])) for t in trades] == twin.trades
+    assert [tuple(t) for t in m.touches[: s[m_.N_TOUCHES]].tolist()] == twin.touches
+    assert m.obs_i[5] == twin.others
+
+
+def compare(ops: list[Op], wishes: list[Op], latency_ns: int, parts: int) -> SimulatedVenue:
+    """Play `ops` on both markets, sending one of `wishes` after each row, and compare."""
+    stream = Stream(gap_ns=4_000)
+    bests = [{BUY: stream.best(BUY), SELL: stream.best(SELL)}] * len(stream.rows)
+    for op in ops:
+        stream.play(op)
+        now = {BUY: stream.best(BUY), SELL: stream.best(SELL)}
+        bests += [now] * (len(stream.rows) - len(bests))
+    twin = NaiveMarket(latency_ns, rows=list(stream.rows))
+    pieces = np.array_split(recorded(stream.rows), parts)
+    venue = SimulatedVenue.recorded(
+        BTC, pieces, order_latency_ns=latency_ns, report_latency_ns=latency_ns
+    )
+    heard: list[tuple[int, tuple[object, ...]]] = []
+    wishes = wishes[::-1]
+    number = 0
+    recvs = [row.recv for row in stream.rows]
+    for i, recv in enumerate([*recvs, recvs[-1] + 4 * latency_ns + 1]):
+        while True:
+            step = venue.run(Wake(BTC.id, recv, None, None))
+            heard += [(step.now_ns, plain(report)) for report in step.reports]
+            if step.now_ns >= recv or (step.ended and not step.reports):
+                break
+        twin.run(recv)
+        assert heard == [(at, what) for at, what in twin.reports if at <= recv]
+        state_of(venue, twin)
+        if i % 3 == 2 and wishes and i < len(bests):
+            request = request_of(wishes.pop(), bests[i], number, venue.now_ns + latency_ns)
+            number += request.action in ("place", "take")
+            send(venue, request)
+            twin.requests.append(request)
+    assert len(heard) == len(twin.reports)
+    return venue
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(OPS, min_size=5, max_size=60),
+    st.lists(OPS, max_size=40),
+    st.sampled_from([0, 3_000, 20_000]),
+    st.integers(1, 3),
+    st.sampled_from([TINY_SPAN, 64, 1 << 15]),
+)
+def test_the_kernel_equals_its_twin_after_every_event(
+    ops: list[Op], wishes: list[Op], latency_ns: int, parts: int, span: int
+) -> None:
+    with patch.object(simulated, "SPAN", span):
+        compare(ops, wishes, latency_ns, parts)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_kernel_equals_its_twin_on_long_streams(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def draw(n: int) -> list[Op]:
+        columns: list[Any] = [
+            rng.integers(0, 16, n),
+            rng.choice([BUY, SELL], n),
+            rng.integers(-4, 6, n),
+            rng.integers(0, 10, n),
+            rng.integers(0, 10, n),
+        ]
+        return [tuple(int(c[i]) for c in columns) for i in range(n)]  # type: ignore[misc]
+
+    with patch.object(simulated, "SPAN", TINY_SPAN if seed % 2 else 256):
+        venue = compare(draw(400), draw(300), 5_000, 1 + seed % 4)
+    assert venue._m.s[m_.EXECS] > 20

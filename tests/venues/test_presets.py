@@ -1,0 +1,103 @@
+"""Presets: each instrument's numbers hang together and reach the compiled flow in its units."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from steersman.domain.instrument import Category
+from steersman.errors import UsageError
+from steersman.venues import presets
+from steersman.venues.presets import (
+    PRESETS,
+    START_NS,
+    FlowPreset,
+    flow_params,
+    preset_for,
+    volume_curve,
+)
+
+EACH = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.symbol + p.category)
+
+
+def test_what_there_is() -> None:
+    assert set(PRESETS) == {
+        ("BTCUSDT", Category.LINEAR),
+        ("BTCUSDT", Category.SPOT),
+        ("ETHUSDT", Category.LINEAR),
+        ("ETHUSDT", Category.SPOT),
+        ("XRPUSDT", Category.LINEAR),
+        ("BTCUSD", Category.INVERSE),
+        ("AAPL", Category.EQUITY),
+    }
+    with pytest.raises(UsageError, match=r"no generated market for DOGEUSDT\.spot"):
+        preset_for("DOGEUSDT", Category.SPOT)
+
+
+def test_start_is_a_monday_in_the_us_session() -> None:
+    start = datetime.fromtimestamp(START_NS / 1e9, tz=UTC)
+    assert start.isoformat() == "2025-01-06T15:00:00+00:00"
+    assert start.weekday() == 0
+
+
+def test_units_of_lots_and_ticks() -> None:
+    btc = preset_for("BTCUSDT", Category.LINEAR)
+    assert btc.mid_tick == 600_000
+    assert btc.ticks(1.0) == pytest.approx(60.0)
+    assert btc.lots(60_000.0) == pytest.approx(1_000.0)
+    assert preset_for("BTCUSD", Category.INVERSE).lots(500.0) == pytest.approx(500.0)
+    assert preset_for("AAPL", Category.EQUITY).lots(2_300.0) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_volume_curve(category: Category) -> None:
+    curve = np.array(volume_curve("ANY", category))
+    assert curve.shape == (48,)
+    assert (curve > 0).all()
+    assert curve.sum() == pytest.approx(1.0)
+
+
+def test_volume_curve_shapes() -> None:
+    crypto = np.array(volume_curve("BTCUSDT", Category.LINEAR))
+    assert 26 <= crypto.argmax() <= 32  # 13-16 UTC
+    share = np.array(volume_curve("AAPL", Category.EQUITY))
+    session = share[29:42]  # 14:30-21:00 UTC
+    assert session.sum() > 0.97
+    assert session.argmax() == 0
+    assert session.argmin() == 7
+    assert session[-1] > 2 * session[7]
+
+
+@EACH
+def test_params_are_finite_and_ordered(preset: FlowPreset) -> None:
+    p = flow_params(preset)
+    assert p.shape == (presets.N_PARAMS,)
+    assert np.isfinite(p).all()
+    assert 0 < p[presets.P_MARKET_SHARE] < 1
+    sizes = p[presets.P_SIZES :]
+    assert (np.diff(sizes) >= 0).all()
+    assert sizes[0] >= 1
+    assert sizes[-1] == pytest.approx(p[presets.P_TAIL_START])
+    far = p[presets.P_DISTANCE : presets.P_DISTANCE + presets.DISTANCES + 1]
+    assert (np.diff(far) >= 0).all()
+    assert far[-1] == pytest.approx(preset.ticks(preset.reach_bps))
+    assert far[-1] < preset.span_ticks / 8
+    decays = p[presets.P_MODES : presets.P_MODES + presets.MODES]
+    assert ((decays > 0) & (decays < 1)).all()
+
+
+@EACH
+def test_propagator_follows_its_power_law(preset: FlowPreset) -> None:
+    p = flow_params(preset)
+    decays, weights = np.split(p[presets.P_MODES : presets.P_MODES + 2 * presets.MODES], 2)
+    for lag_s in (1.0, 10.0, 60.0, 600.0, 1_800.0):
+        kernel = (weights * decays ** (lag_s * 1e9 / presets.STEP_NS)).sum()
+        target = (1 + lag_s / preset.impact_decay_s) ** -preset.impact_decay_exponent
+        assert kernel == pytest.approx(target, abs=0.03)
+
+
+@EACH
+def test_seeds_are_not_in_the_params(preset: FlowPreset) -> None:
+    assert flow_params(preset).tobytes() == flow_params(preset).tobytes()
