@@ -222,7 +222,7 @@ def _run(request: Any, journal_path: Path | None, config: Path | None, as_json: 
     from steersman.runtime.outcome import conclude
     from steersman.runtime.prepare import prepare
     from steersman.screen import Progress
-    from steersman.tables import print_outcome
+    from steersman.tables import print_outcome, result_console
 
     settings = load_settings(config, os.environ, Path.home(), Path.cwd())
     job = prepare(request, settings, _say)
@@ -233,7 +233,7 @@ def _run(request: Any, journal_path: Path | None, config: Path | None, as_json: 
     if as_json:
         _print_json(outcome.document)
     else:
-        print_outcome(outcome, Console())
+        print_outcome(outcome, result_console())
     if outcome.code:
         _say(outcome.summary)
     return outcome.code
@@ -297,7 +297,7 @@ def _import(
 
     from steersman.runtime.prepare import parse_duration_ns
     from steersman.screen import percent_bar
-    from steersman.tables import import_summary
+    from steersman.tables import import_summary, result_console
 
     with percent_bar(Console(stderr=True), "importing") as advance:
         summary = importer(
@@ -313,7 +313,7 @@ def _import(
     if as_json:
         _print_json({"schema": "steersman.import/1", **msgspec.to_builtins(summary)})
     else:
-        Console().print(import_summary(summary, out))
+        result_console().print(import_summary(summary, out))
 
 
 # -- model ----------------------------------------------------------------------------------------
@@ -432,10 +432,8 @@ def journal_export(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Check this installation: versions, the journal's disk, the model, the compiled kernels."""
-    from rich.console import Console
-
     from steersman.runtime.doctor import examine
-    from steersman.tables import table
+    from steersman.tables import result_console, table
 
     findings = examine(_say)
     if as_json:
@@ -443,6 +441,6 @@ def doctor(as_json: Json = False) -> None:
         _print_json({"schema": "steersman.doctor/1", "findings": rows})
     else:
         cells = [(f.name, "ok" if f.ok else "look", f.found) for f in findings]
-        Console().print(table("This installation", ("what", "", "found"), cells))
+        result_console().print(table("This installation", ("what", "", "found"), cells))
     if not all(f.ok for f in findings):
         raise typer.Exit(3)

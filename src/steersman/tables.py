@@ -5,7 +5,7 @@ Plain values in, tables out; nothing here computes a figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,9 +31,18 @@ from steersman.runtime.outcome import Outcome
 from steersman.tca.children import ChildRow
 from steersman.tca.measure import CostReport
 
-__all__ = ["clock", "import_summary", "iso", "key_values", "print_outcome", "table"]
+__all__ = [
+    "clock",
+    "import_summary",
+    "iso",
+    "key_values",
+    "print_outcome",
+    "result_console",
+    "table",
+]
 
 ROWS_SHOWN: Final = 40
+WIDTH_ELSEWHERE: Final = 132  # where there is no terminal to ask
 
 
 def clock(at_ns: int) -> str:
@@ -59,14 +68,20 @@ def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def key_values(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     """Return a two-column table of names and figures."""
-    return table(title, ("", ">"), rows)
+    return table(title, ("", ""), rows)
+
+
+def result_console() -> Console:
+    """Return the console that results are printed on: stdout, wide where it is not a terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_ELSEWHERE)
 
 
 def print_outcome(outcome: Outcome, console: Console) -> None:
     """Print decisions, child orders and costs."""
     decisions = tuple(_decisions(outcome.messages))
     if decisions:
-        headers = ("time", "verdict", "what it asks for", "why")
+        headers = ("last at", "times>", "verdict", "what it asks for", "why")
         console.print(table("Decisions of the advisor", headers, _middle_cut(decisions)))
     columns = ("time", "action", "quantity>", "price type", "price>", "filled>", "state", "reason")
     rows = tuple(_cells(row) for row in outcome.rows)
@@ -77,14 +92,22 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     console.print(_execution(outcome))
 
 
-def _decisions(messages: tuple[Input | Effect, ...]) -> Iterator[tuple[str, ...]]:
-    now_ns = 0
+def _decisions(messages: tuple[Input | Effect, ...]) -> list[tuple[str, ...]]:
+    """Return one row a decision; what is decided again in the same words is counted, not shown."""
+    rows: list[tuple[str, ...]] = []
+    last: tuple[str, ...] = ()
+    times, now_ns = 1, 0
     for message in messages:
         if isinstance(message, AdviceArrived):
             now_ns = message.at_ns
         elif isinstance(message, AdviceJudged):
             verdict = message.verdict.value + (" (fallback)" if message.fallback else "")
-            yield clock(now_ns), verdict, message.effect or "changes nothing", message.why
+            told = (verdict, message.effect or "changes nothing", message.why)
+            times = times + 1 if told == last else 1
+            row = (clock(now_ns), f"{times} x" if times > 1 else "", *told)
+            rows[len(rows) - (told == last) :] = [row]
+            last = told
+    return rows
 
 
 def _middle_cut(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
@@ -115,7 +138,7 @@ def _or_blank(value: object) -> str:
 
 
 def _bps(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:+.2f} bps"
+    return "unknown" if value is None else f"{value:+.2f}"
 
 
 def _share(value: float | None) -> str:
@@ -140,7 +163,7 @@ def _costs(report: CostReport) -> Any:
         for mark in report.markouts
         if mark.which == "all"
     ]
-    return key_values("Cost (positive = cost, of the decision value)", rows)
+    return table("Cost in bps of the decision value", ("", "bps>"), rows)
 
 
 def _execution(outcome: Outcome) -> Any:

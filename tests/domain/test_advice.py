@@ -253,5 +253,22 @@ def test_a_plain_reply_of_a_model_is_understood() -> None:
     )
 
 
+def test_text_that_cannot_be_journaled_is_refused_from_an_object_too() -> None:
+    assert isinstance(parse_advice({"reasoning": "\ud800"}), NoAdvice)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"evidence": ["x" * 1_000_000]},
+        {"provenance": {f"field{n}": "model" for n in range(10_000)}},
+        {"provenance": {"x" * 1_000_000: "model"}},
+    ],
+    ids=["a long fact", "many origins", "a long name"],
+)
+def test_no_field_holds_more_than_a_person_would_read(raw: dict[str, Any]) -> None:
+    assert isinstance(parse_advice(raw), NoAdvice)
+
+
 def test_advice_has_no_word_for_a_side_a_quantity_or_a_price() -> None:
     assert not {"side", "qty", "price", "limit_price", "symbol"} & set(Advice.__struct_fields__)

@@ -17,7 +17,11 @@ EXECUTION_NUMBERS = [
     if name not in {*SHARES, "llm_adaptation_enabled", "use_dark_pools"}
 ]
 SAFETY_NUMBERS = [name for name in SafetyLimits.__struct_fields__ if name not in SHARES]
-NOT_NUMBERS = ["NaN", "sNaN", "Infinity", "-Infinity"]
+NOT_NUMBERS = ["NaN", "Infinity", "-Infinity"]
+
+
+def execution(**changes: Any) -> ExecutionConfig:
+    return ExecutionConfig(**changes)
 
 
 def limits(**changes: Any) -> SafetyLimits:
@@ -28,7 +32,7 @@ def limits(**changes: Any) -> SafetyLimits:
 @pytest.mark.parametrize("name", EXECUTION_NUMBERS)
 def test_how_to_work_is_told_in_positive_numbers(name: str, bad: Decimal) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be (positive|a finite number)"):
-        ExecutionConfig(**{name: bad})
+        execution(**{name: bad})
 
 
 @pytest.mark.parametrize("bad", [Decimal(0), Decimal(-1), *map(Decimal, NOT_NUMBERS)])
@@ -47,7 +51,7 @@ def test_no_limit_can_be_passed_as_missing(name: str) -> None:
 
 @pytest.mark.parametrize("bad", ["0", "-0.1", "1.0001", *NOT_NUMBERS])
 def test_participation_is_a_share_above_nothing(bad: str) -> None:
-    for build in (ExecutionConfig, limits):
+    for build in (execution, limits):
         with pytest.raises(ValueError, match="max_participation must"):
             build(max_participation=Decimal(bad))
     assert limits(max_participation=Decimal(1)).max_participation == 1
@@ -58,13 +62,18 @@ def test_urgency_and_envelope_reach_their_ends_and_no_further(
     name: str, low: str, high: str
 ) -> None:
     for edge in (low, high):
-        assert getattr(ExecutionConfig(**{name: Decimal(edge)}), name) == Decimal(edge)
+        assert getattr(execution(**{name: Decimal(edge)}), name) == Decimal(edge)
     for beyond in (Decimal(low) - Decimal("0.001"), Decimal(high) + Decimal("0.001")):
         with pytest.raises(ValueError, match=f"{name} must lie between {low} and {high}"):
-            ExecutionConfig(**{name: beyond})
+            execution(**{name: beyond})
     for bad in NOT_NUMBERS:
         with pytest.raises(ValueError, match=f"{name} must be a finite number"):
-            ExecutionConfig(**{name: Decimal(bad)})
+            execution(**{name: Decimal(bad)})
+
+
+def test_a_signalling_nan_is_named_like_the_others() -> None:
+    with pytest.raises(ValueError, match="max_order_size must be a finite number"):
+        limits(max_order_size=Decimal("sNaN"))
 
 
 def test_the_position_limit_has_no_default() -> None:

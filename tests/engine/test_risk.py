@@ -124,6 +124,8 @@ def test_max_volatility_stops_trading(volatility: float, expected: str | None) -
         {"best_bid": Price(Decimal(60_000)), "best_ask": Price(Decimal(60_000))},
         {"best_bid": Price(Decimal(-1))},
         {"invalid": "a gap in the feed"},
+        {"volatility_hour_pct": float("nan")},
+        {"volume_rate_per_s": float("inf")},
         {"feed_age_ns": 2 * SECOND_NS + 1},
     ],
 )

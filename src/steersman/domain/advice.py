@@ -29,6 +29,7 @@ __all__ = [
 
 REASONING_CHARS_MAX: Final = 600
 EVIDENCE_MAX: Final = 16
+FACT_ID_CHARS_MAX: Final = 64
 
 
 class Action(StrEnum):
@@ -93,6 +94,12 @@ class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, 
             raise ValueError("base must be a classic algorithm")
         if len(self.evidence) > EVIDENCE_MAX:
             raise ValueError(f"evidence names more than {EVIDENCE_MAX} facts")
+        if any(len(fact) > FACT_ID_CHARS_MAX for fact in self.evidence):
+            raise ValueError(f"a fact's id is longer than {FACT_ID_CHARS_MAX} characters")
+        if not self.provenance.keys() <= set(self.__struct_fields__):
+            raise ValueError("provenance names something that is not a field")
+        for text in (*self.evidence, self.reasoning):
+            text.encode()  # what is not Unicode raises, and could not be journaled
         if len(self.reasoning) > REASONING_CHARS_MAX:
             raise ValueError(f"reasoning is longer than {REASONING_CHARS_MAX} characters")
 

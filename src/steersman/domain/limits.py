@@ -6,7 +6,6 @@ has no default: whoever runs an order must state it.
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
 import msgspec
@@ -88,7 +87,7 @@ class SafetyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 def _number(config: msgspec.Struct, name: str) -> Decimal:
     value = getattr(config, name)
     number = Decimal(value)
-    if not math.isfinite(number):
+    if not number.is_finite():
         raise ValueError(f"{name} must be a finite number, got {value}")
     return number
 

@@ -9,11 +9,12 @@ arithmetic.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
-from steersman.algos.base import check_horizon
+from steersman.algos.base import AlgoContext, check_horizon, least_rest
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketView
 from steersman.domain.messages import (
@@ -26,7 +27,7 @@ from steersman.domain.messages import (
     Refused,
 )
 from steersman.domain.order import ParentOrder
-from steersman.domain.units import BPS, MINUTE_NS, MS_NS, SECOND_NS, Qty, Side
+from steersman.domain.units import BPS, MINUTE_NS, MS_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine.state import Parent, State, outstanding, volume_between
 from steersman.errors import UsageError
 
@@ -59,6 +60,8 @@ def price_fault(state: State, view: MarketView | None) -> str:
         return "no market data has arrived"
     if not view.usable:
         return view.invalid or "the book is one-sided, crossed or empty"
+    if not all(map(math.isfinite, (view.volatility_hour_pct, view.volume_rate_per_s))):
+        return "the market's volatility or volume is not a number"
     age_ns = view.feed_age_ns + state.now_ns - view.at_ns
     if age_ns > state.limits.max_feed_age_ms * MS_NS:
         limit = state.limits.max_feed_age_ms
@@ -325,7 +328,9 @@ def _order_fault(state: State, order: ParentOrder, instrument: Instrument, mid: 
         check_horizon(order, state.execution)
     except UsageError as error:
         return str(error)
-    minimum = max(instrument.tradable_min(mid), state.execution.min_order_size)
+    # The minimum notional at a lower price, too: an order that just reaches it now may not later.
+    context = AlgoContext(instrument, state.execution, state.limits, ())
+    minimum = max(least_rest(Price(mid), context), state.execution.min_order_size)
     if order.qty < minimum:
         return f"quantity {order.qty} is below the smallest order of {minimum}"
     if order.deadline_ns <= state.now_ns:

@@ -190,7 +190,8 @@ def _pursue(
             return state, (), 0
         intent: Intent | None = _place(state, parent, desired)
     else:
-        intent = _change(parent, child, desired)
+        idle = "nothing to do now" if state.views[child.instrument].usable else "no usable prices"
+        intent = _change(parent, child, desired, idle)
     if intent is None:
         return state, (), 0
     ready_ns = risk.ready_ns(state, parent)
@@ -235,11 +236,11 @@ def _place(state: State, parent: Parent, desired: Desired) -> Place:
     )
 
 
-def _change(parent: Parent, child: Child, desired: Desired | None) -> Intent | None:
+def _change(parent: Parent, child: Child, desired: Desired | None, idle: str) -> Intent | None:
     """Return what turns the resting child into the desired order, or None where it is that."""
     order = parent.order
     if desired is None:
-        return Cancel(child.id, order.id, child.instrument, "ahead of the schedule")
+        return Cancel(child.id, order.id, child.instrument, idle)
     if desired.tif is TimeInForce.IOC:
         return Cancel(child.id, order.id, child.instrument, desired.reason)
     leaves = min(desired.qty, child.leaves)

@@ -240,8 +240,8 @@ class SimulatedVenue:
         if at_ns < max(self._sent_ns, self.now_ns):
             raise VenueError(f"{child_id} is sent at {at_ns}, which has passed", "send it now")
         self._sent_ns = at_ns
-        m, s = self._m, self._m.s
         serial = self._serial(child_id)
+        m, s = self._m, self._m.s
         tail = int(s[m_.REQ_TAIL])
         if s[m_.REQ_HEAD] == tail:
             s[m_.REQ_HEAD] = s[m_.REQ_TAIL] = tail = 0
