@@ -213,7 +213,9 @@ def test_fields_of_any_kind_are_advice_within_bounds_or_refused(raw: dict[str, A
         ttl_s=st.integers(1, 3600),
         evidence=st.lists(text, max_size=EVIDENCE_MAX).map(tuple),
         reasoning=text,
-        provenance=st.dictionaries(text, st.sampled_from(Origin), max_size=4),
+        provenance=st.dictionaries(
+            st.sampled_from(Advice.__struct_fields__), st.sampled_from(Origin), max_size=4
+        ),
     )
 )
 def test_good_advice_goes_round_as_text_and_as_object(advice: Advice) -> None:

@@ -145,7 +145,9 @@ advice = st.builds(
     ttl_s=st.integers(1, 3600),
     evidence=st.lists(text, max_size=3).map(tuple),
     reasoning=text,
-    provenance=st.dictionaries(text, st.sampled_from(Origin), max_size=3),
+    provenance=st.dictionaries(
+        st.sampled_from(Advice.__struct_fields__), st.sampled_from(Origin), max_size=3
+    ),
 )
 news = st.builds(
     NewsItem, id=text, published_ns=ns, received_ns=ns, source=text, text=text | st.just("null")
