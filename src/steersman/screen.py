@@ -31,6 +31,7 @@ from steersman.domain.messages import (
     Input,
     NewsArrived,
     ParentChanged,
+    ParentState,
     Refused,
     Reported,
     Scheduled,
@@ -92,11 +93,11 @@ class Progress:
                 self._decided(message)
             case NewsArrived():
                 self.news = f"{clock(message.at_ns)} {message.items[-1].text}"
-            case Refused():
+            case Refused() if message.intent is not None:  # a refused order is the run's error
                 self._tell("alert", f"refused by {message.rule}: {message.detail}")
             case Alert():
                 self._tell("alert", message.text)
-            case ParentChanged():
+            case ParentChanged() if message.state is not ParentState.REFUSED:
                 self._tell("", f"order {message.state.value}: {message.reason}")
             case _:
                 pass

@@ -39,6 +39,7 @@ __all__ = ["Request", "parse_duration_ns", "parse_time_ns", "prepare", "read_new
 
 GENERATED: Final = "generated"
 WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, volume, flow
+SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
 # How long an answer takes in market time: median in ms and deviation of its logarithm.
@@ -191,8 +192,8 @@ def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns:
             f"{request.market} holds {request.symbol} from {_iso(begin_ns)} to {_iso(end_ns)}; "
             f"an order of {request.horizon} from {_iso(start_ns)} does not fit",
             f"use --horizon {longest_s}s at most, or another --start"
-            if longest_s
-            else "use another --start, or record more",
+            if longest_s >= SHORTEST_S
+            else "use another --start, or a longer recording",
         )
     return start_ns
 
