@@ -92,7 +92,7 @@ class Progress:
             case AdviceJudged():
                 self._decided(message)
             case NewsArrived():
-                self.news = f"{clock(message.at_ns)} {message.items[-1].text}"
+                self.news = f"{clock(message.at_ns)} {_plain(message.items[-1].text)}"
             case Refused() if message.intent is not None:  # a refused order is the run's error
                 self._tell("alert", f"refused by {message.rule}: {message.detail}")
             case Alert():
@@ -105,8 +105,9 @@ class Progress:
     def _decided(self, judged: AdviceJudged) -> None:
         acted = judged.verdict in (Verdict.ACCEPTED, Verdict.CLAMPED)
         what = judged.effect if acted else "changes nothing"
-        self.decision = f"{clock(self.now_ns)} {judged.verdict.value}: {what} ({judged.why})"
-        self._tell("", f"advice {judged.verdict.value}: {what} ({judged.why})")
+        told = f"{judged.verdict.value}: {what} ({_plain(judged.why)})"
+        self.decision = f"{clock(self.now_ns)} {told}"
+        self._tell("", f"advice {told}")
 
     def _tell(self, kind: str, text: str) -> None:
         if kind == "alert":
@@ -163,6 +164,11 @@ class Progress:
         )
         title = f"{order.side.value} {order.qty} {order.instrument} · {order.algo.value} · PAPER"
         return Panel(Group(grid, facts), title=title, title_align="left", box=box.ROUNDED)
+
+
+def _plain(text: str) -> str:
+    """Return text that cannot command a terminal: what cannot be printed becomes a space."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 @contextmanager

@@ -6,8 +6,9 @@ here are exact or they raise: nothing is rounded silently except where a name sa
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,8 @@ from steersman.domain.units import BPS, Money, Price, Qty, Side
 from steersman.errors import UsageError
 
 __all__ = ["Category", "Instrument"]
+
+MAGNITUDE_MAX: Final = 18  # digits before the point: far above any real price or quantity
 
 
 class Category(StrEnum):
@@ -125,12 +128,16 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _exact(value: Decimal, step: Decimal, what: str, step_name: str) -> int:
     if not value.is_finite():
         raise UsageError(f"{what} {value} is not a number", "give a finite decimal number")
-    count = value / step
-    whole = count.to_integral_value()
-    if count != whole:
-        lower = (count.to_integral_value(ROUND_FLOOR) * step).normalize()
-        raise UsageError(
-            f"{what} {value} is not a multiple of the {step_name} {step}",
-            f"use {lower:f} or {lower + step:f}",
-        )
+    if value.adjusted() > MAGNITUDE_MAX:
+        raise UsageError(f"{what} {value} is too large", "give a number that can be traded")
+    # Enough digits for any input to be divided exactly, so that no rest is rounded away.
+    with localcontext(prec=len(value.as_tuple().digits) + len(step.as_tuple().digits) + 60):
+        count = value / step
+        whole = count.to_integral_value(ROUND_FLOOR)
+        if whole * step != value:
+            lower = (whole * step).normalize()
+            raise UsageError(
+                f"{what} {value} is not a multiple of the {step_name} {step}",
+                f"use {lower:f} or {lower + step:f}",
+            )
     return int(whole)

@@ -28,7 +28,7 @@ from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
-from steersman.domain.units import MS_NS, SECOND_NS, Price, Qty, Side
+from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.history import History
 from steersman.runtime.backtest import MARKOUT_NS, Job
@@ -38,15 +38,20 @@ from steersman.venues.simulated import SimulatedVenue
 __all__ = ["Request", "parse_duration_ns", "parse_time_ns", "prepare", "read_news"]
 
 GENERATED: Final = "generated"
+DAY_NS: Final = 24 * HOUR_NS
+YEAR_9999_NS: Final = 253_370_764_800 * SECOND_NS
 WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, volume, flow
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
 # How long an answer takes in market time: median in ms and deviation of its logarithm.
+LONGEST_NS: Final = 31 * DAY_NS  # of a horizon, and of a start after the market's beginning
 LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 _UNIT_MS: Final = (86_400_000, 3_600_000, 60_000, 1_000, 1)
-_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+_DURATION: Final = re.compile(
+    r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,12 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         instrument = find(request.symbol, category=request.category, venue="sim")
         begin_ns = START_NS
         start_ns = _start_ns(request.start, begin_ns, begin_ns + WARM_UP_NS)
+        if not begin_ns < start_ns <= begin_ns + LONGEST_NS:
+            raise UsageError(
+                f"the generated market of {instrument.id} begins at {_iso(begin_ns)}; "
+                f"no order starts at {request.start}",
+                "leave --start out, or give a time after the beginning such as 2m",
+            )
     else:
         history = History.open(Path(request.market))
         instrument = history.pick(request.symbol, request.category)
@@ -120,7 +131,10 @@ def parse_duration_ns(text: str) -> int:
     parts = match.groups() if match else ()
     millis = sum(int(part) * unit for part, unit in zip(parts, _UNIT_MS, strict=False) if part)
     if millis <= 0:
-        raise UsageError(f"{text!r} is not a duration", "write it like 90s, 5m, 1h30m or 4h")
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise UsageError(f"{shown!r} is not a duration", "write it like 90s, 5m, 1h30m or 4h")
+    if millis * MS_NS > LONGEST_NS:
+        raise UsageError(f"{text!r} is too long", f"give at most {LONGEST_NS // DAY_NS} days")
     return millis * MS_NS
 
 
@@ -143,7 +157,7 @@ def read_news(path: Path) -> tuple[NewsItem, ...]:
     `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
@@ -165,12 +179,12 @@ def _news_item(path: Path, number: int, line: str) -> NewsItem:
     try:
         read = msgspec.json.decode(line, type=_NewsLine)
         at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
-    except (msgspec.MsgspecError, UsageError) as error:
+    except (msgspec.MsgspecError, UsageError, RecursionError) as error:
         raise DataError(
             f"{path}:{number}: {' '.join(str(error).split())}",
             'write {"time": "2024-08-09T00:00:00", "text": "..."}',
         ) from None
-    return NewsItem(f"n{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
+    return NewsItem(f"f{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
 
 
 def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
@@ -187,7 +201,7 @@ def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns:
     default_ns = max(begin_ns + SECOND_NS, min(begin_ns + WARM_UP_NS, latest_ns))
     start_ns = _start_ns(request.start, begin_ns, default_ns)
     if start_ns < begin_ns or start_ns > latest_ns:
-        longest_s = max(0, (end_ns - SETTLE_NS - max(start_ns, begin_ns + SECOND_NS)) // SECOND_NS)
+        longest_s = (end_ns - SETTLE_NS - start_ns) // SECOND_NS if start_ns >= begin_ns else 0
         raise UsageError(
             f"{request.market} holds {request.symbol} from {_iso(begin_ns)} to {_iso(end_ns)}; "
             f"an order of {request.horizon} from {_iso(start_ns)} does not fit",
@@ -199,6 +213,8 @@ def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns:
 
 
 def _iso(ns: int) -> str:
+    if not 0 <= ns < YEAR_9999_NS:
+        return f"{ns} ns"
     return datetime.fromtimestamp(ns // SECOND_NS, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 

@@ -1,0 +1,205 @@
+"""What a person writes, read exactly or refused in one line: durations, times, headlines."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steersman.domain.units import MS_NS, SECOND_NS
+from steersman.errors import DataError, UsageError
+from steersman.runtime.prepare import parse_duration_ns, parse_time_ns, read_news
+
+
+# -- durations and times --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("5m", 300),
+        ("1h30m", 5_400),
+        ("4h", 14_400),
+        ("1d", 86_400),
+        ("1d2h3m4s", 93_784),
+        ("250ms", 0.25),
+        ("1s1ms", 1.001),
+        (" 5M ", 300),
+        ("90m", 5_400),
+    ],
+)
+def test_durations_are_read(text: str, seconds: float) -> None:
+    assert parse_duration_ns(text) == round(seconds * SECOND_NS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "0s", "0h0m", "5", "-5m", "+5m", "1.5h", "1e3s", "m", "30m1h", "5m5m", "5 m", "5m 3s",
+     "soon", "nan", "inf", "5min", "1w", "5s\x00", "0x5s"],
+)  # fmt: skip
+def test_what_is_not_a_duration_is_named_with_examples(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_duration_ns(text)
+    assert str(caught.value) == f"{text!r} is not a duration; write it like 90s, 5m, 1h30m or 4h"
+
+
+@given(*(st.integers(0, 99) for _ in range(5)))
+def test_parts_of_a_duration_add_up(days: int, hours: int, minutes: int, s: int, ms: int) -> None:
+    text = f"{days}d{hours}h{minutes}m{s}s{ms}ms"
+    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=s, milliseconds=ms)
+    if span:
+        assert parse_duration_ns(text) == span // timedelta(microseconds=1) * 1_000
+    else:
+        with pytest.raises(UsageError):
+            parse_duration_ns(text)
+
+
+@given(st.text(max_size=12) | st.from_regex(r"[0-9dhms. ]{0,12}", fullmatch=True))
+def test_any_text_is_a_positive_duration_or_refused(text: str) -> None:
+    try:
+        assert parse_duration_ns(text) > 0
+    except UsageError as error:
+        assert repr(text) in error.message
+
+
+def test_a_duration_of_too_many_digits_is_refused() -> None:
+    with pytest.raises(UsageError):
+        parse_duration_ns("9" * 5_000 + "s")
+
+
+@given(
+    st.integers(0, 4 * 10**15),
+    st.none() | st.integers(-14 * 60, 14 * 60),
+)
+def test_times_are_utc_unless_they_name_an_offset(micros: int, offset: int | None) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    if offset is None:
+        text = moment.replace(tzinfo=None).isoformat()
+    else:
+        text = moment.astimezone(timezone(timedelta(minutes=offset))).isoformat()
+    assert parse_time_ns(text) == micros * 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "ns"),
+    [
+        ("2024-08-09", 1_723_161_600 * SECOND_NS),
+        ("2024-08-09T00:00:00Z", 1_723_161_600 * SECOND_NS),
+        ("2024-08-09 00:00:00.000001", 1_723_161_600 * SECOND_NS + 1_000),
+        ("2024-08-09T02:00:00+02:00", 1_723_161_600 * SECOND_NS),
+        ("1969-12-31T23:59:59.9", -100 * MS_NS),
+    ],
+)
+def test_iso_times_are_read(text: str, ns: int) -> None:
+    assert parse_time_ns(text) == ns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "nan", "1723161600", "2024-13-01", "2024-02-30", "24:00", "2024-08-09T25"],
+)
+def test_what_is_not_a_time_is_named_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError, match="write it like 2024-08-09T00:00:00") as caught:
+        parse_time_ns(text)
+    assert caught.value.message == f"{text!r} is not a time"
+
+
+# -- headlines ------------------------------------------------------------------------------------
+def test_headlines_are_read_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text(
+        '{"time": "2024-08-09T00:00:00", "text": "First", "source": "wire", "url": "ignored"}\n'
+        "\n   \n"
+        '{"time": 1723161600000000001, "text": "Zweite — größer"}\r\n',
+        encoding="utf-8",
+    )
+    first, second = read_news(path)
+    assert (first.id, first.text, first.source) == ("f1", "First", "wire")
+    assert first.published_ns == first.received_ns == 1_723_161_600 * SECOND_NS
+    assert (second.id, second.text, second.source) == ("f4", "Zweite — größer", "file")
+    assert second.received_ns == 1_723_161_600 * SECOND_NS + 1
+
+
+def test_headlines_are_bounded_and_an_empty_file_is_no_news(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_bytes(msgspec.json.encode({"time": 1, "text": "x" * 10_000, "source": "y" * 10_000}))
+    (item,) = read_news(path)
+    assert (len(item.text), len(item.source)) == (1_000, 64)
+    path.write_bytes(b"")
+    assert read_news(path) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"time": 1}',
+        '{"text": "x"}',
+        '{"time": "yesterday", "text": "x"}',
+        '{"time": 1.5, "text": "x"}',
+        '{"time": 1e30, "text": "x"}',
+        '{"time": NaN, "text": "x"}',
+        '{"time": null, "text": "x"}',
+        '{"time": true, "text": "x"}',
+        '{"time": 1, "text": null}',
+        '{"time": 1, "text": ["x"]}',
+        '{"time": 1, "text": "x", "source": 5}',
+        '{"time": 1, "text": "\\ud800"}',
+        '{"time": 1, "text": "x"} {"time": 1, "text": "y"}',
+    ],
+)
+def test_a_bad_line_is_named_with_its_file_and_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text(f'{{"time": 1, "text": "good"}}\n\n{line}\n', encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_news(path)
+    assert caught.value.message.startswith(f"{path}:3: ")
+    assert '"text": "..."' in caught.value.remedy
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe{\x00}\x00", b'{"time": 1, "text": "\xe9"}'])
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match="give a UTF-8 file") as caught:
+        read_news(path)
+    assert str(path) in caught.value.message
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.jsonl", tmp_path):
+        with pytest.raises(DataError, match=re.escape(str(path))):
+            read_news(path)
+
+
+@given(raw=st.binary(max_size=60))
+def test_no_file_raises_anything_else(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any-news.jsonl"
+    path.write_bytes(raw)
+    try:
+        assert isinstance(read_news(path), tuple)
+    except DataError as error:
+        assert str(path) in error.message
+
+
+def test_a_headline_may_hold_a_unicode_line_separator(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"time": 1, "text": "one\u2028two"}\n', encoding="utf-8")
+    (item,) = read_news(path)
+    assert item.text == "one\u2028two"
+
+
+def test_a_deeply_nested_line_is_a_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"time": 1, "text": "x", "a": ' + "[" * 100_000, encoding="utf-8")
+    with pytest.raises(DataError, match=r"news\.jsonl:1"):
+        read_news(path)
