@@ -47,7 +47,7 @@ def test_what_is_not_a_duration_is_named_with_examples(text: str) -> None:
     assert str(caught.value) == f"{text!r} is not a duration; write it like 90s, 5m, 1h30m or 4h"
 
 
-@given(*(st.integers(0, 99) for _ in range(5)))
+@given(st.integers(0, 20), *(st.integers(0, 99) for _ in range(4)))
 def test_parts_of_a_duration_add_up(days: int, hours: int, minutes: int, s: int, ms: int) -> None:
     text = f"{days}d{hours}h{minutes}m{s}s{ms}ms"
     span = timedelta(days=days, hours=hours, minutes=minutes, seconds=s, milliseconds=ms)
