@@ -173,8 +173,8 @@ def test_an_invalid_book_shows_no_prices_and_restarts_the_trend() -> None:
         watch.at(second)
     watch.quote(MID + 1_000)
     view = watch.view(100.5, valid=False)
-    assert view.best_bid is view.best_ask is view.microprice is None
-    assert (view.bid_qty, view.depth_ask) == (0, (0, 0, 0))
+    assert view.best_bid is None and view.best_ask is None and view.microprice is None
+    assert view.bid_qty == sum(view.depth_ask) == 0
     watch.at(101.5)
     assert watch.view(103.5).trend_bps == 0.0
 
@@ -183,8 +183,8 @@ def test_an_invalid_book_shows_no_prices_and_restarts_the_trend() -> None:
     ("regime", "last"),
     [
         (Regime.CALM, lambda w: None),
-        (Regime.TREND_UP, lambda w: w.quote(MID + 200)),
-        (Regime.TREND_DOWN, lambda w: w.quote(MID - 200)),
+        (Regime.TREND_UP, lambda w: w.quote(MID + 300)),
+        (Regime.TREND_DOWN, lambda w: w.quote(MID - 300)),
         (Regime.THIN, lambda w: w.quote(MID, lots=1)),
     ],
 )
@@ -211,5 +211,5 @@ def test_a_market_just_begun_is_called_calm() -> None:
     watch = Watch()
     watch.at(0)
     watch.at(30)
-    watch.quote(MID + 5_00)
+    watch.quote(MID + 500)
     assert watch.view(31).regime is Regime.CALM

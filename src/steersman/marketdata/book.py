@@ -20,7 +20,8 @@ how many of the bids (asks) lie above (below) the window, which makes them bette
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ __all__ = [
     "SPAN",
     "best",
     "clear",
+    "compiled",
+    "compiled_part",
     "consume",
     "depth",
     "forget_unshown",
@@ -56,6 +59,23 @@ _MIX: Final = -7046029254386353131  # 2^64 / golden ratio, as int64: it wraps
 _UNPLACED: Final = -(1 << 61)  # base of a window that no level has placed yet
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a function, to be called from compiled code and from Python; kept on disk."""
+    options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
+    made: F = njit(**options)(function)
+    return made
+
+
+def compiled_part(function: F) -> F:
+    """Compile a function to be called from compiled code only, which takes half the time."""
+    options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, "no_cpython_wrapper": True}
+    made: F = njit(**options)(function)
+    return made
+
+
 def new_book(span: int = SPAN) -> tuple[I64, I64, I64]:
     """Return `levels`, `taken` and `top` of an empty book whose window is not yet placed."""
     top = np.array([-1, span, _UNPLACED, span], dtype=np.int64)
@@ -67,7 +87,7 @@ def new_far(capacity: int = _FAR_CAP) -> I64:
     return np.zeros((_HEADER + capacity, 3), np.int64)
 
 
-@njit(cache=True)
+@compiled
 def clear(levels: I64, top: I64, far: I64) -> None:
     """Empty the book. What we took stays known, as negative numbers, until `forget_unshown`."""
     levels[:, :] = 0
@@ -79,7 +99,7 @@ def clear(levels: I64, top: I64, far: I64) -> None:
         far[slot, 1] = 0
 
 
-@njit(cache=True)
+@compiled_part
 def _slot(far: I64, key: int) -> int:
     """Return where `key` is kept, or the free entry where it would be."""
     mask = far.shape[0] - _HEADER - 1
@@ -89,7 +109,7 @@ def _slot(far: I64, key: int) -> int:
     return int(_HEADER + at)
 
 
-@njit(cache=True)
+@compiled_part
 def _put_far(top: I64, far: I64, row: int, tick: int, lots: int) -> None:
     key = 2 * tick + row
     slot = _slot(far, key)
@@ -106,7 +126,7 @@ def _put_far(top: I64, far: I64, row: int, tick: int, lots: int) -> None:
     far[slot, 1] = lots
 
 
-@njit(cache=True)
+@compiled_part
 def scan(levels: I64, top: I64, row: int) -> None:
     """Move the best of a side outwards to the next level that holds something."""
     col = top[row]
@@ -116,7 +136,7 @@ def scan(levels: I64, top: I64, row: int) -> None:
     top[row] = col
 
 
-@njit(cache=True)
+@compiled
 def put(levels: I64, top: I64, far: I64, row: int, tick: int, lots: int) -> None:
     """Let a level hold exactly `lots` and keep `top` right. `far` must have `FAR_ROOM`."""
     if top[2] == _UNPLACED:
@@ -133,7 +153,7 @@ def put(levels: I64, top: I64, far: I64, row: int, tick: int, lots: int) -> None
         scan(levels, top, row)
 
 
-@njit(cache=True)
+@compiled
 def size_at(levels: I64, top: I64, far: I64, row: int, tick: int) -> int:
     """Return the lots that a level really holds."""
     col = tick - top[2]
@@ -144,7 +164,7 @@ def size_at(levels: I64, top: I64, far: I64, row: int, tick: int) -> int:
     return int(far[_slot(far, 2 * tick + row), 1])
 
 
-@njit(cache=True)
+@compiled
 def best(top: I64, far: I64, row: int) -> int:
     """Return the best tick of a side, or 0 where it is empty."""
     inside = 0 <= top[row] < top[3]
@@ -159,7 +179,7 @@ def best(top: I64, far: I64, row: int) -> int:
     return found
 
 
-@njit(cache=True)
+@compiled
 def depth(levels: I64, top: I64, far: I64, row: int, last: int) -> int:
     """Return the lots of a side from its best to the tick `last`, both included."""
     step = -1 if row == 0 else 1
@@ -177,7 +197,7 @@ def depth(levels: I64, top: I64, far: I64, row: int, last: int) -> int:
 
 
 # -- what we took from a recorded book ------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def taken_at(taken: I64, top: I64, far: I64, row: int, tick: int) -> int:
     """Return the shown lots of a level that we have consumed (negative: shown before a clear)."""
     col = tick - top[2]
@@ -188,7 +208,7 @@ def taken_at(taken: I64, top: I64, far: I64, row: int, tick: int) -> int:
     return int(far[_slot(far, 2 * tick + row), 2])
 
 
-@njit(cache=True)
+@compiled_part
 def _set_taken(taken: I64, top: I64, far: I64, row: int, tick: int, lots: int) -> None:
     col = tick - top[2]
     if 0 <= col < top[3]:
@@ -200,7 +220,7 @@ def _set_taken(taken: I64, top: I64, far: I64, row: int, tick: int, lots: int) -
         far[slot, 2] = lots
 
 
-@njit(cache=True)
+@compiled
 def consume(levels: I64, taken: I64, top: I64, far: I64, row: int, tick: int, lots: int) -> int:
     """Take `lots` from a level for good; return 1 where it is the first time, else 0."""
     before = taken_at(taken, top, far, row, tick)
@@ -210,7 +230,7 @@ def consume(levels: I64, taken: I64, top: I64, far: I64, row: int, tick: int, lo
     return 1 if before == 0 else 0
 
 
-@njit(cache=True)
+@compiled
 def show(levels: I64, taken: I64, top: I64, far: I64, row: int, tick: int, lots: int) -> int:
     """Apply a recorded size, less what we took of it; return 1 where that is now forgotten, else 0.
 
@@ -224,7 +244,7 @@ def show(levels: I64, taken: I64, top: I64, far: I64, row: int, tick: int, lots:
     return 1 if before != 0 and gone == 0 else 0
 
 
-@njit(cache=True)
+@compiled
 def forget_unshown(taken: I64, far: I64, begin: bool) -> int:
     """Mark all that was taken as not yet shown again (`begin`), or forget what was not; count it.
 
@@ -248,7 +268,7 @@ def forget_unshown(taken: I64, far: I64, begin: bool) -> int:
 
 
 # -- moving the window ----------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def is_misplaced(top: I64, far: I64) -> bool:
     """Tell whether the best of a side lies outside of the window and a move would bring it in."""
     outside = False
@@ -259,7 +279,7 @@ def is_misplaced(top: I64, far: I64) -> bool:
     return outside and _base_for(top, far) != top[2]
 
 
-@njit(cache=True)
+@compiled_part
 def _base_for(top: I64, far: I64) -> int:
     """Return the base that centres the touch; the present one where the touch does not fit."""
     bid, ask = best(top, far, 0), best(top, far, 1)
@@ -271,7 +291,7 @@ def _base_for(top: I64, far: I64) -> int:
     return int(middle - top[3] // 2)
 
 
-@njit(cache=True)
+@compiled
 def grown(far: I64, least: int) -> I64:
     """Return a copy of the table without its empty entries and with room for `least` more."""
     held = 0
@@ -290,7 +310,7 @@ def grown(far: I64, least: int) -> I64:
     return other
 
 
-@njit(cache=True)
+@compiled
 def recentred(levels: I64, taken: I64, top: I64, far: I64) -> I64:
     """Move the window so that the touch is in its middle; return the far table, perhaps a new one.
 

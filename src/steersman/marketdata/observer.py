@@ -17,12 +17,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketView, Regime
 from steersman.domain.units import SECOND_NS
-from steersman.marketdata.book import best, depth, size_at
+from steersman.marketdata.book import best, compiled, compiled_part, depth, size_at
 
 __all__ = [
     "NEXT",
@@ -103,7 +102,7 @@ def new_observer() -> tuple[I64, F64]:
     return np.zeros(OBS_I, dtype=np.int64), np.zeros(OBS_F, dtype=np.float64)
 
 
-@njit(cache=True)
+@compiled
 def note_trade(obs_i: I64, side: int, lots: int, others: int) -> None:
     """Count a trade of `lots` by an aggressor of `side`, of which `others` were not with us."""
     obs_i[TRADES] += 1
@@ -117,7 +116,7 @@ def note_trade(obs_i: I64, side: int, lots: int, others: int) -> None:
         obs_i[NOW_SOLD] += lots
 
 
-@njit(cache=True)
+@compiled
 def roll(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, now_ns: int, valid: bool) -> None:
     """Fold every whole second up to `now_ns`, with the book as it stands and stood since.
 
@@ -139,7 +138,7 @@ def roll(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, now_ns: int, v
         obs_i[NEXT] += SECOND_NS
 
 
-@njit(cache=True)
+@compiled_part
 def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool) -> None:
     """Sample the mid at a whole second, and volatility and depth at every fifth."""
     bid, ask = best(top, far, 0), best(top, far, 1)
@@ -161,7 +160,7 @@ def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool
     _average(obs_f, NEAR, near, _NEAR_S)
 
 
-@njit(cache=True)
+@compiled_part
 def _average(obs_f: F64, at: int, value: float, half_life_s: float) -> None:
     """Add `value` to an exponential sum and 1 to its weight, which follows it."""
     decay = 0.5 ** (_SAMPLE_S / half_life_s)
@@ -169,7 +168,7 @@ def _average(obs_f: F64, at: int, value: float, half_life_s: float) -> None:
     obs_f[at + 1] = obs_f[at + 1] * decay + 1.0
 
 
-@njit(cache=True)
+@compiled_part
 def _near(levels: I64, top: I64, far: I64, twice: int, row: int, bps: int) -> int:
     """Return the lots of a side within `bps` of the mid, to the exact tick."""
     if row == 0:
@@ -180,7 +179,7 @@ def _near(levels: I64, top: I64, far: I64, twice: int, row: int, bps: int) -> in
 
 
 # -- reading --------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def read(
     obs_i: I64,
     obs_f: F64,
@@ -216,7 +215,7 @@ def read(
     _read_memories(obs_i, obs_f, now_ns, twice, view_i, view_f)
 
 
-@njit(cache=True)
+@compiled_part
 def _read_memories(
     obs_i: I64, obs_f: F64, now_ns: int, twice: int, view_i: I64, view_f: F64
 ) -> None:
@@ -237,13 +236,13 @@ def _read_memories(
     view_i[_REGIME] = _regime(obs_f, view_i, view_f)
 
 
-@njit(cache=True)
+@compiled_part
 def _hour_pct(var: float) -> float:
     """Turn the variance of a 5 s log return into percent per square-root hour."""
     return 100.0 * math.sqrt(var * 3_600.0 / _SAMPLE_S)
 
 
-@njit(cache=True)
+@compiled_part
 def _regime(obs_f: F64, view_i: I64, view_f: F64) -> int:
     """Return an index of `_REGIMES` by plain thresholds, the most urgent first."""
     if view_i[_OBSERVED] < _WARM_NS or obs_f[CALM_VAR_N] == 0.0:

@@ -15,18 +15,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from steersman.marketdata.book import best, put, scan
+from steersman.marketdata.book import best, compiled, compiled_part, put, scan
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues import flow as flows
 from steersman.venues.draws import PLACES, uniform
-from steersman.venues.kernel import has_room, in_flight, note_touch
+from steersman.venues.kernel import bounds, has_room, in_flight, note_touch
 from steersman.venues.market import (
     AHEAD,
-    ARRIVAL,
     BOOK,
-    DELIVER,
     DONE,
     END_NS,
     ENDED,
@@ -35,17 +32,13 @@ from steersman.venues.market import (
     FILLED,
     LEVELS_MAX,
     LOTS,
-    N_TOUCHES,
     N_TRADES,
     NEED_ROOM,
     NEVER,
     NOW,
     RECV,
-    REP_HEAD,
     REP_TAIL,
     REPORT_LATENCY,
-    REQ_HEAD,
-    REQ_TAIL,
     ROOM,
     SEED,
     SIDE,
@@ -96,7 +89,7 @@ def new_background(
 
 
 # -- events where we stand in the way -------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _sweep(m: Market, side: int, lots: int) -> None:
     """Let a taker of the background trade by price, then time, with others and with us."""
     s, row = m.s, 1 if side > 0 else 0
@@ -128,7 +121,7 @@ def _sweep(m: Market, side: int, lots: int) -> None:
     note_trade(m.obs_i, side, lots - left, lots - left - ours)
 
 
-@njit(cache=True)
+@compiled_part
 def _cancel(m: Market, side: int, tick: int, lots: int, number: int) -> None:
     """Take `lots` of others out of the queue at a price where we stand, from a drawn place on."""
     row, col = (0 if side > 0 else 1), tick - m.top[2]
@@ -141,7 +134,7 @@ def _cancel(m: Market, side: int, tick: int, lots: int, number: int) -> None:
             order[AHEAD] -= max(0, min(begin + lots, order[AHEAD]) - begin)
 
 
-@njit(cache=True)
+@compiled
 def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None:
     """Apply an event of the background while we have orders in the book."""
     s = m.s
@@ -161,7 +154,7 @@ def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None
 
 
 # -- events while we have none --------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
     """Apply an event of the background while we have no order in the book."""
     op, side, lots = out[1], out[2], out[4]
@@ -191,8 +184,8 @@ def _apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I6
     note_trade(obs_i, side, lots - left, lots - left)
 
 
-@njit(cache=True)
-def _generate(m: Market, f: Flow, limit: int, arrival: int, want_bid: int, want_ask: int) -> int:
+@compiled_part
+def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
     """Process events known by `limit` and made by `arrival`; stop after anything of ours."""
     s, top, levels, far, live = m.s, m.top, m.levels, m.far, m.live
     obs_i, obs_f, touches, trades = m.obs_i, m.obs_f, m.touches, m.trades
@@ -213,43 +206,46 @@ def _generate(m: Market, f: Flow, limit: int, arrival: int, want_bid: int, want_
         else:
             _apply(m, f, out[1], out[2], out[3], out[4])
         if top[0] != seen_bid or top[1] != seen_ask:
-            note_touch(s, top, far, touches, exch, recv, want_bid, want_ask)
+            status = note_touch(s, top, far, touches, exch, recv)
+            if status != DONE:
+                return status
             limit = min(limit, s[TOUCH_NS])
             seen_bid, seen_ask = top[0], top[1]
-        if s[N_TOUCHES] + ROOM > touches.shape[0] or s[N_TRADES] + ROOM > trades.shape[0]:
+        if s[N_TRADES] + ROOM >= trades.shape[0]:
             return NEED_ROOM
     return DONE
 
 
-@njit(cache=True)
-def run_generated(m: Market, f: Flow, until_ns: int, want_bid: int, want_ask: int) -> int:
-    """Run to `until_ns` local time, or to an own report, or to where the touch leaves the wanted.
+@compiled
+def run_generated(m: Market, f: Flow, until_ns: int) -> int:
+    """Run to `until_ns` local time, or to an own report, or to where the touch leaves the watched.
 
-    Returns DONE with `s[NOW]` reached, or NEED_ROOM. `s[ENDED]` is set at `s[END_NS]`, once nothing
-    of ours is on its way; orders that arrive later are rejected.
+    Returns DONE with `s[NOW]` reached, or NEED_ROOM, or BAD where the flow has crossed the book.
+    `s[ENDED]` is set at `s[END_NS]`, once nothing of ours is on its way; orders that arrive later
+    are rejected.
     """
     s = m.s
     while has_room(m):
-        limit = min(until_ns, s[TOUCH_NS])
-        if s[REP_HEAD] < s[REP_TAIL]:
-            limit = min(limit, m.reports[s[REP_HEAD], DELIVER])
-        pending = s[REQ_HEAD] < s[REQ_TAIL]
-        arrival = m.requests[s[REQ_HEAD], ARRIVAL] if pending else NEVER
+        limit, arrival = bounds(m, until_ns)
         reports = s[REP_TAIL]
-        if _generate(m, f, limit, arrival, want_bid, want_ask) != DONE:
-            break
+        status = _generate(m, f, limit, arrival)
+        if status != DONE:
+            return status
         if s[REP_TAIL] != reports or s[TOUCH_NS] < limit:
             continue
-        upcoming = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.drift)
+        next_exch = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.drift)
+        if next_exch > s[END_NS]:
+            next_exch = NEVER
         due = max(arrival + s[REPORT_LATENCY], s[RECV])
-        if arrival < upcoming <= s[END_NS]:
-            due = min(due, upcoming + s[FEED_LATENCY])
-        if pending and due <= limit and (upcoming > arrival or upcoming > s[END_NS]):
+        due = min(due, next_exch + s[FEED_LATENCY])
+        if arrival < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, True)
             took = answer(m, arrival > s[END_NS])
             if took != 0:
                 flows.note_trade(f.params, f.flow_f, 1 if took > 0 else -1, abs(took))
-            note_touch(s, m.top, m.far, m.touches, arrival, due, want_bid, want_ask)
+            status = note_touch(s, m.top, m.far, m.touches, arrival, due)
+            if status != DONE:
+                return status
             continue
         if limit >= s[END_NS] and not in_flight(s):
             s[ENDED] = 1

@@ -21,12 +21,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from steersman.marketdata.book import (
     FAR_ROOM,
     best,
     clear,
+    compiled,
+    compiled_part,
     consume,
     forget_unshown,
     is_misplaced,
@@ -83,55 +84,59 @@ from steersman.venues.market import (
     TOUCH_BID,
     TOUCH_NS,
     VALID,
+    WANT_ASK,
+    WANT_BID,
     WATCH,
     Market,
 )
 from steersman.venues.matching import answer, cross_front, fill, front, tape_trade
 
-__all__ = ["has_room", "in_flight", "note_touch", "run_recorded"]
+__all__ = ["bounds", "has_room", "in_flight", "note_touch", "run_recorded"]
 
 I64 = npt.NDArray[np.int64]
 
 
 # -- shared with generated markets ----------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def has_room(m: Market) -> bool:
     """Tell whether the tables can take whatever one event may cause."""
     s = m.s
     return bool(
         s[REP_TAIL] + ROOM <= m.reports.shape[0]
-        and s[N_TOUCHES] + ROOM <= m.touches.shape[0]
-        and s[N_TRADES] + ROOM <= m.trades.shape[0]
+        and s[N_TOUCHES] + ROOM < m.touches.shape[0]
+        and s[N_TRADES] + ROOM < m.trades.shape[0]
     )
 
 
-@njit(cache=True)
+@compiled_part
+def bounds(m: Market, until_ns: int) -> tuple[int, int]:
+    """Return the local time to stop at as far as is known, and when the next request arrives."""
+    s = m.s
+    limit = min(until_ns, s[TOUCH_NS])
+    if s[REP_HEAD] < s[REP_TAIL]:
+        limit = min(limit, m.reports[s[REP_HEAD], DELIVER])
+    arrival = m.requests[s[REQ_HEAD], ARRIVAL] if s[REQ_HEAD] < s[REQ_TAIL] else NEVER
+    return limit, arrival
+
+
+@compiled_part
 def in_flight(s: I64) -> bool:
     """Tell whether a request or a report is on its way."""
     return bool(s[REQ_HEAD] < s[REQ_TAIL] or s[REP_HEAD] < s[REP_TAIL])
 
 
-@njit(cache=True)
-def note_touch(
-    s: I64,
-    top: I64,
-    far: I64,
-    touches: I64,
-    exch_ns: int,
-    local_ns: int,
-    want_bid: int,
-    want_ask: int,
-) -> None:
-    """Look at the touch after a whole message: tape it, compare it with what is watched.
+@compiled_part
+def note_touch(s: I64, top: I64, far: I64, touches: I64, exch_ns: int, local_ns: int) -> int:
+    """Look at the touch after a whole message: tape it, and compare it with what is watched.
 
-    `want_bid` and `want_ask` are ticks (0 = none there), negative where a side is not watched.
+    Returns BAD where the book is crossed, RECENTRE or NEED_ROOM where that must be done next.
     """
     bid = ask = 0
     if s[BOOK] == VALID:
         bid, ask = best(top, far, 0), best(top, far, 1)
         if bid >= ask and ask > 0:
             s[ERROR] = CROSSED
-            return
+            return BAD
     if bid != s[TOUCH_BID] or ask != s[TOUCH_ASK]:
         s[TOUCH_BID], s[TOUCH_ASK] = bid, ask
         if s[TAPE] != 0:
@@ -140,13 +145,17 @@ def note_touch(
             touches[at, 1] = bid
             touches[at, 2] = ask
             s[N_TOUCHES] = at + 1
+    want_bid, want_ask = s[WANT_BID], s[WANT_ASK]
     left = (want_bid >= 0 and bid != want_bid) or (want_ask >= 0 and ask != want_ask)
     if left and s[TOUCH_NS] == NEVER:
         s[TOUCH_NS] = local_ns
+    if far[0, 0] > 0 and is_misplaced(top, far):
+        return RECENTRE
+    return DONE if s[N_TOUCHES] + ROOM < touches.shape[0] else NEED_ROOM
 
 
 # -- one event, the long way ----------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _apply(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
     """Apply an event of any kind, whatever the state of the book and of our orders."""
     s = m.s
@@ -174,7 +183,7 @@ def _apply(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
             _uncross(m)
 
 
-@njit(cache=True)
+@compiled_part
 def _fault(kind: int, side: int, tick: int, lots: int) -> int:
     """Return what is impossible about the row of a level, or FINE."""
     if kind != DEPTH and kind != TRADE and kind != SNAPSHOT:
@@ -188,7 +197,7 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
     return FINE
 
 
-@njit(cache=True)
+@compiled_part
 def _trade(m: Market, side: int, tick: int, lots: int) -> None:
     """Give a recorded trade to own orders: first to those it prints through, then by the queue."""
     s, orders, live = m.s, m.orders, m.live
@@ -211,7 +220,7 @@ def _trade(m: Market, side: int, tick: int, lots: int) -> None:
     tape_trade(m.trades, s, s[EXCH], tick, lots - given, side, 0)
 
 
-@njit(cache=True)
+@compiled_part
 def _cap_queue(m: Market, side: int, tick: int) -> None:
     """Nobody is ahead of us who is not there any more."""
     size = size_at(m.levels, m.top, m.far, 0 if side > 0 else 1, tick)
@@ -221,7 +230,7 @@ def _cap_queue(m: Market, side: int, tick: int) -> None:
             m.orders[row, AHEAD] = min(m.orders[row, AHEAD], size)
 
 
-@njit(cache=True)
+@compiled_part
 def _uncross(m: Market) -> None:
     """Trade own orders against what has come to or through their price, until nothing is left."""
     for side in (1, -1):
@@ -240,7 +249,7 @@ def _uncross(m: Market) -> None:
             fill(m, row, m.s[EXCH], m.orders[row, TICK], x, True)
 
 
-@njit(cache=True)
+@compiled_part
 def _complete(m: Market) -> None:
     """A snapshot is complete: the book is valid, and our orders stand in it."""
     m.s[BOOK] = VALID
@@ -253,58 +262,50 @@ def _complete(m: Market) -> None:
 
 
 # -- the loop over events -------------------------------------------------------------------------
-@njit(cache=True)
-def _replay(  # noqa: C901  one loop over millions of rows: the short way is in line
-    m: Market, events: I64, limit: int, arrival: int, want_bid: int, want_ask: int
-) -> int:
+@compiled_part
+def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C901
     """Process events received by `limit` and sent by `arrival`; stop after anything of ours.
 
     `events` int64[n, 4] are rows of `EVENT`: exch_ns, recv_ns, lots, and tick (32 bits), kind and
-    side (8 each) and flags (16) in one word.
+    side (8 each) and flags (16) in one word. A level near the touch that concerns no order of ours
+    is set right here: calls would take longer than all the rest.
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
     obs_i, obs_f, touches, trades = m.obs_i, m.obs_f, m.touches, m.trades
-    i, n, span = s[AT], events.shape[0], top[3]
-    exch, recv, reports = s[EXCH], s[RECV], s[REP_TAIL]
+    i, n, span, reports = s[AT], events.shape[0], top[3], s[REP_TAIL]
+    full = trades.shape[0] - ROOM
     seen_bid = seen_ask = -2  # look once, whatever the touch
     status = DONE
     while i < n and status == DONE and s[REP_TAIL] == reports:
-        e, r, lots, word = events[i, 0], events[i, 1], events[i, 2], events[i, 3]
-        if r > limit or e > arrival:
-            break
-        if e < exch or r < recv or r < e:
-            s[ERROR] = EARLY if e >= exch and r >= recv else TIME_BACK
-            status = BAD
-            break
-        exch, recv = e, r
-        if r >= obs_i[NEXT]:
-            roll(obs_i, obs_f, levels, top, far, r, s[BOOK] == VALID)
+        s[AT] = i
+        exch, recv, lots, word = events[i, 0], events[i, 1], events[i, 2], events[i, 3]
+        if recv > limit or exch > arrival:
+            return DONE
+        if exch < s[EXCH] or recv < s[RECV] or recv < exch:
+            s[ERROR] = EARLY if exch >= s[EXCH] and recv >= s[RECV] else TIME_BACK
+            return BAD
+        s[EXCH], s[RECV] = exch, recv
+        if recv >= obs_i[NEXT]:
+            roll(obs_i, obs_f, levels, top, far, recv, s[BOOK] == VALID)
         tick, kind, side = (word << 32) >> 32, (word >> 32) & 255, (word << 16) >> 56
-        row = (1 - side) >> 1
-        col = tick - top[2]
+        row, col = (1 - side) >> 1, tick - top[2]
+        near = 0 <= col < span and tick > 0 and side * side == 1
         if (
-            kind == DEPTH
-            and s[BOOK] == VALID
-            and side * side == 1
-            and tick > 0
-            and lots >= 0
-            and 0 <= col < span
+            (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
             and tick * side < s[WATCH + row]
             and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
             levels[row, col] = lots
             ahead = (col - top[row]) * side
-            if ahead > 0:
-                if lots > 0:
-                    top[row] = col
+            if ahead > 0 and lots > 0:
+                top[row] = col
             elif ahead == 0 and lots == 0:
                 scan(levels, top, row)
-        elif kind == TRADE and live[0] == 0 and side * side == 1 and tick > 0 and lots > 0:
+        elif kind == TRADE and near and lots > 0 and live[0] == 0 and s[N_TRADES] < full:
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:
-            s[AT], s[EXCH], s[RECV] = i, exch, recv
-            if far[0, 0] + FAR_ROOM > (far.shape[0] - 2) // 2:
+            if far[0, 0] + FAR_ROOM > (far.shape[0] - 2) // 2 or s[N_TRADES] >= full:
                 return NEED_ROOM
             _apply(m, kind, side, tick, lots)
             seen_bid = -2
@@ -312,26 +313,19 @@ def _replay(  # noqa: C901  one loop over millions of rows: the short way is in 
             if s[BOOK] == LOADING:
                 _complete(m)
             if top[0] != seen_bid or top[1] != seen_ask:
-                note_touch(s, top, far, touches, exch, recv, want_bid, want_ask)
+                status = note_touch(s, top, far, touches, exch, recv)
                 limit = min(limit, s[TOUCH_NS])
                 seen_bid, seen_ask = top[0], top[1]
-                if far[0, 0] > 0 and is_misplaced(top, far):
-                    status = RECENTRE
-            if s[N_TOUCHES] + ROOM > touches.shape[0] or s[N_TRADES] + ROOM > trades.shape[0]:
-                status = NEED_ROOM
         if s[ERROR] != FINE:
-            status = BAD
-            break
+            return BAD
         i += 1
-    s[AT], s[EXCH], s[RECV] = i, exch, recv
+    s[AT] = i
     return status
 
 
-@njit(cache=True)
-def run_recorded(
-    m: Market, events: I64, final: bool, until_ns: int, want_bid: int, want_ask: int
-) -> int:
-    """Run to `until_ns` local time, or to an own report, or to where the touch leaves the wanted.
+@compiled
+def run_recorded(m: Market, events: I64, final: bool, until_ns: int) -> int:
+    """Run to `until_ns` local time, or to an own report, or to where the touch leaves the watched.
 
     Returns DONE with `s[NOW]` reached; NEED_DATA after the last row of a batch that is not the
     `final` one; NEED_ROOM and RECENTRE where the caller has to do that first; BAD at an impossible
@@ -341,13 +335,9 @@ def run_recorded(
     while s[ERROR] == FINE:
         if not has_room(m):
             return NEED_ROOM
-        limit = min(until_ns, s[TOUCH_NS])
-        if s[REP_HEAD] < s[REP_TAIL]:
-            limit = min(limit, m.reports[s[REP_HEAD], DELIVER])
-        pending = s[REQ_HEAD] < s[REQ_TAIL]
-        arrival = m.requests[s[REQ_HEAD], ARRIVAL] if pending else NEVER
+        limit, arrival = bounds(m, until_ns)
         reports = s[REP_TAIL]
-        status = _replay(m, events, limit, arrival, want_bid, want_ask)
+        status = _replay(m, events, limit, arrival)
         if status != DONE:
             return status
         if s[REP_TAIL] != reports or s[TOUCH_NS] < limit:
@@ -355,13 +345,16 @@ def run_recorded(
         more = s[AT] < events.shape[0]
         if not more and not final:
             return NEED_DATA
-        due = max(arrival + s[REPORT_LATENCY], s[RECV])
-        if more and events[s[AT], 0] > arrival:
-            due = min(due, events[s[AT], 1])
-        if pending and due <= limit and (not more or events[s[AT], 0] > arrival):
+        next_exch, next_recv = NEVER, NEVER
+        if more:
+            next_exch, next_recv = events[s[AT], 0], events[s[AT], 1]
+        due = min(next_recv, max(arrival + s[REPORT_LATENCY], s[RECV]))
+        if arrival < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, s[BOOK] == VALID)
             answer(m, not more and arrival > s[EXCH])
-            note_touch(s, m.top, m.far, m.touches, arrival, due, want_bid, want_ask)
+            status = note_touch(s, m.top, m.far, m.touches, arrival, due)
+            if status != DONE:
+                return status
             continue
         if not more and not in_flight(s):
             s[ENDED] = 1

@@ -52,6 +52,8 @@ FEED_LATENCY: Final = 23  # generated markets; recorded ones bring their own
 RECORDED: Final = 24
 END_NS: Final = 25  # generated markets: exchange time after which nothing happens
 SEED: Final = 26
+WANT_BID: Final = 27  # the watched touch in ticks, 0 = none there, negative = not watched
+WANT_ASK: Final = 28
 SCALARS: Final = 32
 
 # Book states
@@ -146,6 +148,7 @@ def new_market(
     s[NOW] = now_ns
     s[WATCH : WATCH + 2] = NEVER
     s[TOUCH_NS] = s[END_NS] = NEVER
+    s[WANT_BID] = s[WANT_ASK] = -1
     s[REPORT_LATENCY] = report_latency_ns
     s[TAPE], s[RECORDED] = tape, recorded
     obs_i, obs_f = new_observer()

@@ -15,9 +15,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from steersman.marketdata.book import best, consume, put, size_at
+from steersman.marketdata.book import best, compiled, compiled_part, consume, put, size_at
 from steersman.venues.market import (
     ACCEPTED,
     ACTION,
@@ -109,7 +108,7 @@ REASONS: Final = (
 
 
 # -- reports and the tape -------------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _report(reports: I64, s: I64, kind: int, serial: int, exch_ns: int, lots: int, why: int) -> int:
     """Append a report and return its row."""
     at = s[REP_TAIL]
@@ -123,7 +122,7 @@ def _report(reports: I64, s: I64, kind: int, serial: int, exch_ns: int, lots: in
     return int(at)
 
 
-@njit(cache=True)
+@compiled_part
 def tape_trade(
     trades: I64, s: I64, exch_ns: int, tick: int, lots: int, side: int, own: int
 ) -> None:
@@ -139,7 +138,7 @@ def tape_trade(
 
 
 # -- own resting orders ---------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def front(orders: I64, live: I64, side: int) -> int:
     """Return the place in `live` of our first order of a side by price, then time; -1 if none."""
     found = -1
@@ -152,7 +151,7 @@ def front(orders: I64, live: I64, side: int) -> int:
     return found
 
 
-@njit(cache=True)
+@compiled_part
 def _watch(orders: I64, live: I64, s: I64) -> None:
     """Note which depth events can concern a resting order: those from its price on inwards."""
     s[WATCH] = s[WATCH + 1] = NEVER
@@ -162,7 +161,7 @@ def _watch(orders: I64, live: I64, s: I64) -> None:
         s[WATCH + 1] = min(s[WATCH + 1], -tick)
 
 
-@njit(cache=True)
+@compiled_part
 def _enter(orders: I64, live: I64, s: I64, serial: int) -> None:
     orders[serial, STATE] = LIVE
     live[0] += 1
@@ -170,7 +169,7 @@ def _enter(orders: I64, live: I64, s: I64, serial: int) -> None:
     _watch(orders, live, s)
 
 
-@njit(cache=True)
+@compiled_part
 def _leave(orders: I64, live: I64, s: I64, serial: int) -> None:
     """Take an order out of the book; the others keep their order in time."""
     orders[serial, STATE] = OVER
@@ -183,7 +182,7 @@ def _leave(orders: I64, live: I64, s: I64, serial: int) -> None:
     _watch(orders, live, s)
 
 
-@njit(cache=True)
+@compiled_part
 def pass_queue(orders: I64, live: I64, side: int, tick: int, lots: int) -> None:
     """Let `lots` of others leave the front of the queue at a price."""
     for k in range(1, live[0] + 1):
@@ -192,7 +191,7 @@ def pass_queue(orders: I64, live: I64, side: int, tick: int, lots: int) -> None:
             orders[row, AHEAD] = max(0, orders[row, AHEAD] - lots)
 
 
-@njit(cache=True)
+@compiled_part
 def fill(m: Market, serial: int, exch_ns: int, tick: int, lots: int, maker: bool) -> None:
     """Book a trade of ours: order, report, tape; a resting order that is full is over."""
     m.orders[serial, FILLED] += lots
@@ -207,7 +206,7 @@ def fill(m: Market, serial: int, exch_ns: int, tick: int, lots: int, maker: bool
         _leave(m.orders, m.live, m.s, serial)
 
 
-@njit(cache=True)
+@compiled
 def cross_front(m: Market, side: int, limit: int, lots: int, exch_ns: int) -> int:
     """Let somebody else's order of `side` take `lots` from us, up to the price `limit`.
 
@@ -229,7 +228,7 @@ def cross_front(m: Market, side: int, limit: int, lots: int, exch_ns: int) -> in
 
 
 # -- taking ---------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _sweep(m: Market, serial: int, limit: int, exch_ns: int) -> int:
     """Take level by level up to `limit`; return why it stopped before it was full."""
     side = m.orders[serial, SIDE]
@@ -259,7 +258,7 @@ def _sweep(m: Market, serial: int, limit: int, exch_ns: int) -> int:
     return _IOC_REST if m.orders[serial, FILLED] < m.orders[serial, LOTS] else _NONE
 
 
-@njit(cache=True)
+@compiled_part
 def _crosses(m: Market, side: int, tick: int) -> bool:
     """Tell whether an order would trade at once, with others or with ourselves."""
     k = front(m.orders, m.live, -side)
@@ -269,7 +268,7 @@ def _crosses(m: Market, side: int, tick: int) -> bool:
     return bool(m.s[BOOK] == VALID and other > 0 and (tick - other) * side >= 0)
 
 
-@njit(cache=True)
+@compiled_part
 def _queue_at(m: Market, side: int, tick: int) -> int:
     """Return the lots ahead of who joins now; unknown without a book, until a snapshot tells."""
     if m.s[BOOK] != VALID:
@@ -278,7 +277,7 @@ def _queue_at(m: Market, side: int, tick: int) -> int:
 
 
 # -- requests -------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def answer(m: Market, closed: bool) -> int:
     """Let the oldest request happen at its arrival; return the lots taken, signed by the side."""
     request = m.requests[m.s[REQ_HEAD]]
@@ -306,7 +305,7 @@ def answer(m: Market, closed: bool) -> int:
     return 0
 
 
-@njit(cache=True)
+@compiled_part
 def _place(m: Market, request: I64, closed: bool) -> int:
     serial, exch_ns = request[SERIAL], request[ARRIVAL]
     side, tick = request[REQ_SIDE], request[REQ_TICK]
@@ -333,7 +332,7 @@ def _place(m: Market, request: I64, closed: bool) -> int:
     return int(side * order[FILLED])
 
 
-@njit(cache=True)
+@compiled_part
 def _amend(m: Market, request: I64, closed: bool) -> None:
     serial, exch_ns = request[SERIAL], request[ARRIVAL]
     tick, lots = request[REQ_TICK], request[REQ_LOTS]

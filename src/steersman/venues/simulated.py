@@ -270,8 +270,10 @@ class SimulatedVenue:
         Everything received by the time reached is in the view, and nothing later. Raises DataError
         with the number of the event where the recording is impossible.
         """
-        self._advance(wake.at_ns, self._watched(wake.touch_bid), self._watched(wake.touch_ask))
         s = self._m.s
+        s[m_.WANT_BID] = self._watched(wake.touch_bid)
+        s[m_.WANT_ASK] = self._watched(wake.touch_ask)
+        self._advance(wake.at_ns)
         ended = bool(s[m_.ENDED])
         self._cut = self._cut or (ended and self.now_ns < wake.at_ns)
         touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
@@ -280,17 +282,17 @@ class SimulatedVenue:
     def _watched(self, price: Price | None) -> int:
         return -1 if price is None else self.instrument.ticks(price)
 
-    def _advance(self, until_ns: int, want_bid: int, want_ask: int) -> None:
+    def _advance(self, until_ns: int) -> None:
         s = self._m.s
         s[m_.TOUCH_NS], s[m_.ENDED] = m_.NEVER, 0
         until_ns = max(until_ns, self.now_ns)
         while True:
             if self._flow is not None:
-                status = run_generated(self._m, self._flow, until_ns, want_bid, want_ask)
+                status = run_generated(self._m, self._flow, until_ns)
             else:
                 final = self._batch == len(self._batches) - 1
                 batch = self._batches[self._batch]
-                status = run_recorded(self._m, batch, final, until_ns, want_bid, want_ask)
+                status = run_recorded(self._m, batch, final, until_ns)
             if status == m_.DONE:
                 return
             self._provide(status)
@@ -307,11 +309,11 @@ class SimulatedVenue:
             s[m_.AT] = 0
             self._batch += 1
         else:
+            assert self._flow is None, "the background never crosses its own book"
             number = int(s[m_.BEFORE] + s[m_.AT])
             what = _ERRORS[int(s[m_.ERROR])]
-            raise DataError(
-                f"{self.instrument.id} event {number}: {what}", "import the sources again"
-            )
+            remedy = "import the sources again"
+            raise DataError(f"{self.instrument.id} event {number}: {what}", remedy)
 
     def _view(self) -> MarketView:
         m, s = self._m, self._m.s
@@ -429,7 +431,7 @@ class SimulatedVenue:
 
     def _begin(self, start_ns: int, tape: bool) -> None:
         """Let a generated market go on by itself up to its start, and begin to keep its tape."""
-        self._advance(start_ns, -1, -1)
+        self._advance(start_ns)
         s = self._m.s
         self._view()  # the volumes of the first view begin here
         if tape:
