@@ -23,10 +23,14 @@ from steersman.domain.messages import (
     Viewed,
 )
 from steersman.domain.order import AlgoName
-from steersman.domain.units import MINUTE_NS, SECOND_NS, Side
+from steersman.domain.units import MINUTE_NS, SECOND_NS, Qty, Side
 from steersman.journal import Journal
+from steersman.marketdata.events import TRADE
 from steersman.runtime.backtest import run_job
+from steersman.venues.simulated import SimulatedVenue
+from tests.engine.desk import order as parent
 from tests.runtime.runs import job, run
+from tests.venues.desk import BOOK, BTC, START_NS, recording
 
 
 @pytest.mark.parametrize("side", Side)
@@ -131,3 +135,20 @@ def test_the_market_runs_on_for_the_mark_outs() -> None:
     result = run()
     assert result.tape.complete
     assert result.tape.end_ns >= result.parent.order.deadline_ns + 250 * SECOND_NS
+
+
+def test_a_recording_that_ends_early_halts_the_order_and_sees_its_cancel_through() -> None:
+    rows = [*BOOK, *((k / 2, TRADE, 1, 1_000_001, 4_000) for k in range(1, 100))]
+    venue = SimulatedVenue.recorded(BTC, recording(rows))
+    start_ns = START_NS + 31 * SECOND_NS
+    order = parent(start_ns=start_ns, deadline_ns=start_ns + 600 * SECOND_NS, qty=Qty(Decimal(2)))
+    plain = job()
+    short = replace(plain, order=order, instrument=BTC, venue=venue)
+    with Journal.create(None) as journal:
+        result = run_job(short, journal)
+    assert result.market_ended
+    assert result.parent.state is ParentState.HALTED
+    assert result.parent.closing_reason == "the market data ended before the order did"
+    assert result.parent.live_child is None
+    assert result.parent.filled + result.parent.unfilled == 2
+    assert any(isinstance(message, Send) for message in result.messages)
