@@ -17,6 +17,7 @@ import numpy.typing as npt
 from numba import njit
 
 from steersman.domain.instrument import Category
+from steersman.models.facts import autocorrelation, excess_kurtosis, hill, weighted_quantile
 from steersman.venues.flow import (
     MARKET,
     OUT,
@@ -127,16 +128,9 @@ def sampled_bps(r: Recording, every_s: float) -> F64:
     return returns
 
 
-def kurtosis(x: F64) -> float:
-    """Return the excess kurtosis."""
-    z = (x - x.mean()) / x.std()
-    return float((z**4).mean() - 3.0)
-
-
 def acf(x: F64, lag: int) -> float:
     """Return the autocorrelation at a lag."""
-    z = x - x.mean()
-    return float((z[lag:] * z[:-lag]).mean() / (z * z).mean())
+    return float(autocorrelation(x, [lag])[0])
 
 
 def facts(r: Recording) -> dict[str, float]:
@@ -149,9 +143,9 @@ def facts(r: Recording) -> dict[str, float]:
     found: dict[str, float] = {
         "events/s": len(ns) / ((ns[-1] - ns[0]) / 1e9),
         "spread 1 tick % of time": 100 * weight[spread == 1].sum() / weight.sum(),
-        "spread p99 ticks (time)": _weighted(spread, weight, 0.99),
+        "spread p99 ticks (time)": weighted_quantile(spread, weight, 0.99),
         "spread max bps": spread.max() / r.mid.mean() * 1e4,
-        "L1 median kUSD": _weighted(r.touch[:-1, 2], weight, 0.5) * per_lot / 1e3,
+        "L1 median kUSD": weighted_quantile(r.touch[:-1, 2], weight, 0.5) * per_lot / 1e3,
     }
     for b, bps in enumerate(BANDS_BPS):
         found[f"depth {bps:g} bps median kUSD"] = np.median(r.depth[:, :, b]) * per_lot / 1e3
@@ -159,18 +153,11 @@ def facts(r: Recording) -> dict[str, float]:
     return found
 
 
-def _weighted(values: npt.NDArray[np.generic], weight: I64, q: float) -> float:
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(total, q * total[-1])])
-
-
 def _taker_facts(r: Recording, per_lot: float) -> dict[str, float]:
     at = np.flatnonzero(r.out[:, 1] == MARKET)
     ns, sign, quote = r.out[at, 0], r.out[at, 2].astype(float), r.out[at, 4] * per_lot
     gaps = np.diff(ns)
     seconds = np.bincount((ns - ns[0]) // SECOND_NS)[:-1]
-    top = np.sort(quote)[-max(10, len(quote) // 50) :]
     found = {
         "taker orders/s": float(seconds.mean()),
         "inter-arrival CV": float(gaps.std() / gaps.mean()),
@@ -180,7 +167,7 @@ def _taker_facts(r: Recording, per_lot: float) -> dict[str, float]:
     }
     for q in (50, 90, 99):
         found[f"size p{q} kUSD"] = float(np.percentile(quote, q)) / 1e3
-    found["Hill alpha top 2%"] = float(1.0 / np.log(top[1:] / top[0]).mean())
+    found["Hill alpha top 2%"] = hill(quote, 0.02)
     for lag in (1, 10, 50):
         found[f"sign ACF {lag}"] = acf(sign, lag)
     before = r.mid[at - 1]
@@ -201,8 +188,8 @@ def _price_facts(r: Recording) -> dict[str, float]:
     n = min(len(volume), len(minute))
     return {
         "sd 1 s return bps": float(one.std()),
-        "kurtosis 1 s": kurtosis(one),
-        "kurtosis 1 min": kurtosis(minute),
+        "kurtosis 1 s": excess_kurtosis(one),
+        "kurtosis 1 min": excess_kurtosis(minute),
         "annual vol % from 0.1 s": float(sampled_bps(r, 0.1).std()) * (10 * year_s) ** 0.5 / 100,
         "annual vol % from 1 s": float(one.std()) * year_s**0.5 / 100,
         "annual vol % from 10 s": float(ten.std()) * (year_s / 10) ** 0.5 / 100,

@@ -30,6 +30,7 @@ __all__ = ["app", "main", "run_cli"]
 EXIT_DONE: Final = 0
 EXIT_BUG: Final = 1
 EXIT_INCOMPLETE: Final = 6
+EXIT_DIFFERENCE: Final = 7
 EXIT_KILLED: Final = 9
 EXIT_INTERRUPTED: Final = 130
 
@@ -51,9 +52,11 @@ app = typer.Typer(
 import_app = typer.Typer(no_args_is_help=True, help="Turn captures into a history to trade on.")
 model_app = typer.Typer(no_args_is_help=True, help="The embedded language model's weights.")
 journal_app = typer.Typer(no_args_is_help=True, help="Read, check and export the journal of a run.")
+market_app = typer.Typer(no_args_is_help=True, help="What the simulated market is worth.")
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
+app.add_typer(market_app, name="market")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
@@ -426,6 +429,57 @@ def journal_export(
         _print_json({"schema": "steersman.export/1", **document})
     else:
         print(f"{out}: {verified.records} records")
+
+
+# -- market ---------------------------------------------------------------------------------------
+@market_app.command("validate")
+def market_validate(
+    presets: Annotated[str | None, typer.Option(help="Generated markets; '' for none.")] = None,
+    market: Annotated[Path | None, typer.Option(help="A history to show beside them.")] = None,
+    hours: Annotated[float, typer.Option(help="Hours of open market to generate.")] = 24.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same figures.")] = 1,
+    pairs: Annotated[int, typer.Option(help="Runs with and without metaorders; 0: none.")] = 12,
+    picture: Annotated[Path | None, typer.Option(help="Draw the facts into this PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold generated and recorded markets against the stylised facts of real ones."""
+    from rich.console import Console
+
+    from steersman.runtime import validate
+    from steersman.screen import percent_bar
+    from steersman.tables import result_console, table
+
+    request = validate.request(presets, market, hours, seed, pairs, picture)
+    with percent_bar(Console(stderr=True), "validating") as advance:
+        judged = validate.run(request, advance)
+    if as_json:
+        _print_json(validate.document(judged, seed))
+    else:
+        drawn = table("Stylised facts", validate.headers(judged), validate.table_rows(judged))
+        result_console().print(drawn)
+    complaints = validate.complaints(judged)
+    for line in complaints:
+        _say(line)
+    if complaints:
+        raise typer.Exit(EXIT_DIFFERENCE)
+
+
+# -- vectors --------------------------------------------------------------------------------------
+@app.command()
+def vectors(
+    file: Annotated[Path, typer.Argument(help="A JSON list of cases.")], as_json: Json = False
+) -> None:
+    """Evaluate reference cases through the public functions; exit code 7 where one differs."""
+    from steersman.runtime.vectors import HEADERS, document, evaluate, rows
+    from steersman.tables import result_console, table
+
+    results = evaluate(file)
+    if as_json:
+        _print_json(document(results))
+    else:
+        result_console().print(table("Reference cases", HEADERS, rows(results)))
+    if not all(result.passed for result in results):
+        raise typer.Exit(EXIT_DIFFERENCE)
 
 
 # -- doctor ---------------------------------------------------------------------------------------

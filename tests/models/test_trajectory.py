@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,80 @@ def test_calls_without_sense_are_refused() -> None:
         PAPER.trajectory(1.0, 0, 0.0)
     with pytest.raises(ValueError, match="risk aversion"):
         PAPER.kappa(-1.0)
+
+
+def test_expected_cost_of_a_bad_day() -> None:
+    got = PAPER.trajectory(1e6, 5, 1e-6)
+    assert got.deviation == pytest.approx(603430.67, abs=1e-2)
+    assert got.utility(1e-6) == pytest.approx(1275355.56, abs=1e-2)
+    assert got.liquidity_var(0.95) == pytest.approx(1903782.11, abs=1e-2)
+    assert got.liquidity_var(0.5) == pytest.approx(got.cost)
+    for confidence in (0.0, 1.0, math.nan):
+        with pytest.raises(ValueError, match="confidence"):
+            got.liquidity_var(confidence)
+
+
+def test_the_frontier_trades_cost_for_variance() -> None:
+    found = PAPER.frontier(1e6, 5, [0.0, 1e-8, 1e-7, 1e-6, 1e-5])
+    costs, variances = [t.cost for t in found], [t.variance for t in found]
+    assert costs == sorted(costs)
+    assert variances == sorted(variances, reverse=True)
+
+
+def test_a_drift_is_worth_waiting_for() -> None:
+    got = PAPER.trajectory(1e6, 5, 1e-6, drift=0.02)
+    assert PAPER.static_holding(1e-6, 0.02) == pytest.approx(11080.3324, abs=1e-4)
+    assert got.x == pytest.approx((1e6, 546342.287, 296084.117, 154127.386, 66528.535, 0), abs=1e-3)
+    against = PAPER.trajectory(1e6, 5, 1e-6, drift=-0.02)
+    assert all(a < b for a, b in zip(against.x[1:-1], got.x[1:-1], strict=True))
+
+
+@given(
+    aversion=st.one_of(st.just(0.0), st.floats(1e-15, 1e-4)),
+    drift=st.floats(-0.1, 0.1),
+    move=st.floats(-1e4, 1e4),
+    place=st.integers(1, 4),
+)
+def test_no_other_trajectory_is_better(
+    aversion: float, drift: float, move: float, place: int
+) -> None:
+    model = AlmgrenChriss(sigma=0.95, eta=2.5e-6, tau=1.0)
+
+    def objective(x: list[float]) -> float:
+        trades = [a - b for a, b in pairwise(x)]
+        cost = model.eta_tilde * sum(n * n for n in trades) - drift * sum(x[1:])
+        return cost + aversion * model.sigma**2 * sum(held * held for held in x[1:])
+
+    best = model.trajectory(1e6, 5, aversion, drift)
+    assert objective(list(best.x)) == pytest.approx(best.utility(aversion), rel=1e-9, abs=1e-3)
+    other = list(best.x)
+    other[place] += move
+    assert objective(other) >= objective(list(best.x)) - 1e-3
+
+
+def test_a_drift_without_risk_aversion_is_a_parabola_and_smooth() -> None:
+    flat = PAPER.trajectory(1e6, 5, 0.0, drift=0.02)
+    extra = [
+        held - straight for held, straight in zip(flat.x, (1e6, 8e5, 6e5, 4e5, 2e5, 0), strict=True)
+    ]
+    scale = 0.02 / (4 * PAPER.eta_tilde)
+    assert extra == pytest.approx([0, 4 * scale, 6 * scale, 6 * scale, 4 * scale, 0], abs=1e-6)
+    assert PAPER.trajectory(1e6, 5, 1e-13, 0.02).x == pytest.approx(flat.x, rel=1e-5)
+    assert PAPER.static_holding(0.0, 0.02) == math.inf
+    assert PAPER.static_holding(0.0, 0.0) == 0.0
+    urgent = PAPER.trajectory(1e6, 1000, 1e6, drift=0.02)
+    assert all(map(math.isfinite, urgent.x))
+
+
+def test_a_difference_on_one_price_path_is_far_less_risky() -> None:
+    model = AlmgrenChriss(sigma=41.3802944301184, eta=2.0, tau=1.0, gamma=0.02, epsilon=3.0)
+    twap, best = (model.trajectory(200, 60, aversion) for aversion in (0.0, 1e-7))
+    to_bps = 1e4 / (200 * 60_000)
+    assert twap.deviation * to_bps == pytest.approx(30.457, abs=1e-3)
+    assert model.paired_deviation(twap, best) * to_bps == pytest.approx(0.738, abs=1e-3)
+    assert model.paired_deviation(best, best) == 0
+    with pytest.raises(ValueError, match="cannot be paired"):
+        model.paired_deviation(twap, model.trajectory(200, 30, 0.0))
 
 
 def test_the_reference_cases(shared: Path) -> None:
