@@ -194,3 +194,13 @@ def test_doctor_examines(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"sqlite", "market kernels", "model weights"} <= {
         f["name"] for f in document["findings"]
     }
+
+
+def test_without_arguments_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli([]) == 2
+    assert "Usage: steersman" in capsys.readouterr().err
+
+
+def test_numbers_may_be_written_with_an_exponent(capsys: pytest.CaptureFixture[str]) -> None:
+    _, document, _ = run(capsys, "run", "--qty", "2e0", "--horizon", "5m", "--seed", "3")
+    assert document["order"]["qty"] == "2"

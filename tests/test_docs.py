@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from steersman import cli, errors
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.runtime import outcome
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -43,7 +44,8 @@ def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]
 def test_every_exit_code_is_documented() -> None:
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
     codes = {getattr(errors, name).exit_code for name in errors.__all__}
-    codes |= {cli.EXIT_DONE, cli.EXIT_INCOMPLETE, cli.EXIT_KILLED, cli.EXIT_INTERRUPTED}
+    codes |= {cli.EXIT_DONE, cli.EXIT_BUG, cli.EXIT_DIFFERENCE, cli.EXIT_INTERRUPTED}
+    codes |= {outcome.EXIT_INCOMPLETE, outcome.EXIT_KILLED}
     for code in codes:
         assert f"\n| {code} |" in text
 

@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -29,9 +29,7 @@ __all__ = ["app", "main", "run_cli"]
 
 EXIT_DONE: Final = 0
 EXIT_BUG: Final = 1
-EXIT_INCOMPLETE: Final = 6
 EXIT_DIFFERENCE: Final = 7
-EXIT_KILLED: Final = 9
 EXIT_INTERRUPTED: Final = 130
 
 EXITS: Final = (
@@ -74,8 +72,12 @@ def run_cli(args: Sequence[str]) -> int:
     except SteersmanError as error:
         return _fail(error.code, error.message, error.remedy, error.exit_code, as_json)
     except typer.TyperException as error:
-        message = getattr(error, "format_message", error.__str__)() or "a command is missing"
-        return _fail("usage", message, "see steersman --help", UsageError.exit_code, as_json)
+        message = getattr(error, "format_message", error.__str__)()
+        line, _, more = message.partition("\n")
+        if more and not as_json:  # no arguments at all: the message is the help
+            sys.stderr.write(message + "\n")
+            return UsageError.exit_code
+        return _fail("usage", line, "see steersman --help", UsageError.exit_code, as_json)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", "interrupted", "", EXIT_INTERRUPTED, as_json)
     except BrokenPipeError:
@@ -121,18 +123,10 @@ def _root(
     pass
 
 
-def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise UsageError(f"{text!r} is not a number", "write it like 25 or 0.5") from None
-    if not number.is_finite():
-        raise UsageError(f"{text!r} is not a finite number", "write it like 25 or 0.5")
-    return number
-
-
 def _maybe(text: str | None) -> Decimal | None:
-    return None if text is None else _decimal(text)
+    from steersman.runtime.prepare import parse_decimal
+
+    return None if text is None else parse_decimal(text)
 
 
 RUN_EXAMPLES: Final = """
@@ -179,13 +173,13 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Work one parent order on the generated market or on recorded data."""
-    from steersman.runtime.prepare import Request
+    from steersman.runtime.prepare import Request, parse_decimal
 
     request = Request(
         symbol=symbol,
         category=category,
         side=side,
-        qty=_decimal(qty),
+        qty=parse_decimal(qty),
         start=start,
         horizon=horizon,
         limit_price=_maybe(limit),

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from steersman.domain.units import MS_NS, SECOND_NS
 from steersman.errors import DataError, UsageError
-from steersman.runtime.prepare import parse_duration_ns, parse_time_ns, read_news
+from steersman.runtime.prepare import (
+    parse_decimal,
+    parse_duration_ns,
+    parse_time_ns,
+    read_news,
+)
 
 
 # -- durations and times --------------------------------------------------------------------------
@@ -203,3 +208,14 @@ def test_a_deeply_nested_line_is_a_bad_line(tmp_path: Path) -> None:
     path.write_text('{"time": 1, "text": "x", "a": ' + "[" * 100_000, encoding="utf-8")
     with pytest.raises(DataError, match=r"news\.jsonl:1"):
         read_news(path)
+
+
+@pytest.mark.parametrize(("text", "written"), [("25", "25"), ("1e3", "1000"), ("0.50", "0.50")])
+def test_numbers_are_written_out(text: str, written: str) -> None:
+    assert str(parse_decimal(text)) == written
+
+
+@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "1,5", "0x10"])
+def test_what_is_not_a_finite_number_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="number"):
+        parse_decimal(text)

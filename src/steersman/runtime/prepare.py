@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,14 @@ from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.simulated import SimulatedVenue
 
-__all__ = ["Request", "parse_duration_ns", "parse_time_ns", "prepare", "read_news"]
+__all__ = [
+    "Request",
+    "parse_decimal",
+    "parse_duration_ns",
+    "parse_time_ns",
+    "prepare",
+    "read_news",
+]
 
 GENERATED: Final = "generated"
 DAY_NS: Final = 24 * HOUR_NS
@@ -123,6 +130,17 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         supervisor=_supervisor(request, limits, say),
         news=read_news(request.news) if request.news is not None else (),
     )
+
+
+def parse_decimal(text: str) -> Decimal:
+    """Return a finite number, written out; raise UsageError for anything else."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise UsageError(f"{text!r} is not a number", "write it like 25 or 0.5") from None
+    if not number.is_finite():
+        raise UsageError(f"{text!r} is not a finite number", "write it like 25 or 0.5")
+    return number if number.adjusted() > 18 else Decimal(format(number, "f"))
 
 
 def parse_duration_ns(text: str) -> int:
