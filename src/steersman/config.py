@@ -1,4 +1,4 @@
-"""One frozen tree of settings: defaults, then files, then the environment, then flags.
+"""One frozen tree of settings: defaults, then files, then the environment.
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
@@ -38,22 +38,16 @@ class Settings(msgspec.Struct, frozen=True):
 
     tables: dict[str, dict[str, Any]]
 
-    def execution(self, **flags: Any) -> ExecutionConfig:
-        """Return how to work an order; `flags` override what files and environment say."""
-        return self._build(ExecutionConfig, "execution", flags)
+    def execution(self) -> ExecutionConfig:
+        """Return how to work an order."""
+        return self._build(ExecutionConfig, "execution", {})
 
     def limits(self, **fallbacks: Any) -> SafetyLimits:
         """Return the safety limits; `fallbacks` fill in what nobody stated (never overrides)."""
-        return self._build(SafetyLimits, "limits", {}, fallbacks)
+        return self._build(SafetyLimits, "limits", fallbacks)
 
-    def _build(
-        self,
-        kind: type[S],
-        table: str,
-        flags: Mapping[str, Any],
-        fallbacks: Mapping[str, Any] | None = None,
-    ) -> S:
-        given = {**(fallbacks or {}), **self.tables.get(table, {}), **flags}
+    def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
+        given = {**fallbacks, **self.tables.get(table, {})}
         try:
             return msgspec.convert(given, kind, strict=False)
         except (msgspec.ValidationError, ValueError, InvalidOperation) as error:

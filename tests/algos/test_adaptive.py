@@ -145,3 +145,19 @@ def test_an_advised_style_reaches_the_target() -> None:
         parent, plans, progress(parent, 90), view(T0 + 90 * SECOND_NS), context(), steering
     )
     assert late.style is None
+
+
+@pytest.mark.parametrize(("pace_pct", "at_edge"), [(200, True), (110, False)])
+def test_a_target_held_back_by_the_envelope_says_so(pace_pct: int, at_edge: bool) -> None:
+    parent = adaptive()
+    plans = plan_all(parent, view(T0), context())
+    steering = steer(Steering(), Advice(pace_pct=pace_pct), T0 + 10**13, text_only=False)
+    reasons = []
+    for at_s in range(0, 301, STEP_S):
+        market = view(T0 + at_s * SECOND_NS)
+        target, steering = decide(
+            parent, plans, progress(parent, at_s), market, context(), steering
+        )
+        reasons.append(target.reason)
+    assert ("at the envelope's edge" in reasons[-1]) is at_edge
+    assert "bent ahead by" in reasons[-1]

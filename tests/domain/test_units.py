@@ -20,10 +20,8 @@ def test_a_basis_point_is_a_hundredth_of_a_percent() -> None:
 
 
 @pytest.mark.parametrize(("side", "sign"), [(Side.BUY, 1), (Side.SELL, -1)])
-def test_a_side_has_a_sign_and_an_opposite(side: Side, sign: int) -> None:
+def test_a_side_has_a_sign(side: Side, sign: int) -> None:
     assert side.sign == sign
-    assert side.opposite.sign == -sign
-    assert side.opposite.opposite is side
 
 
 def test_sides_are_written_in_small_letters() -> None:

@@ -58,6 +58,8 @@ def decide(
         advice = steering.in_force(at_ns)
         style = None if advice is None else advice.style
         reason = f"{name.value}, slice {k + 1} of {len(plan.done)}{_bent(done, plan.done[k])}"
+        if steering.clipped:
+            reason += ", at the envelope's edge"
     elif name is AlgoName.POV:
         done = pov.done_by_volume(order, progress, context)
         reason = f"{pov.rate(order, progress, context) * 100:.1f} % of the volume"

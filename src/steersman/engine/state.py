@@ -55,7 +55,6 @@ class Child(msgspec.Struct, frozen=True):
     state: ChildState
     filled: Qty
     placed_ns: int
-    repriced_ns: int
     exec_ids: tuple[str, ...] = ()
 
     @property

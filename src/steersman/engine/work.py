@@ -279,7 +279,7 @@ def _submit(
         case Amend():
             assert child is not None
             after = CHILD_TABLE[child.state][ChildEvent.AMEND_SENT]
-            child = replace(child, state=after, repriced_ns=state.now_ns)
+            child = replace(child, state=after)
         case Cancel():
             assert child is not None
             child = replace(child, state=CHILD_TABLE[child.state][ChildEvent.CANCEL_SENT])
@@ -304,7 +304,6 @@ def _new_child(state: State, intent: Place) -> Child:
         state=ChildState.PENDING,
         filled=Qty(Decimal(0)),
         placed_ns=state.now_ns,
-        repriced_ns=state.now_ns,
     )
 
 
