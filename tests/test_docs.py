@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_command
 
 from steersman import cli, errors
+from steersman.cli import printing
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.runtime import outcome
 
@@ -44,7 +45,12 @@ def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]
 def test_every_exit_code_is_documented() -> None:
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
     codes = {getattr(errors, name).exit_code for name in errors.__all__}
-    codes |= {cli.EXIT_DONE, cli.EXIT_BUG, cli.EXIT_DIFFERENCE, cli.EXIT_INTERRUPTED}
+    codes |= {
+        printing.EXIT_DONE,
+        printing.EXIT_BUG,
+        printing.EXIT_DIFFERENCE,
+        printing.EXIT_INTERRUPTED,
+    }
     codes |= {outcome.EXIT_INCOMPLETE, outcome.EXIT_KILLED}
     for code in codes:
         assert f"\n| {code} |" in text

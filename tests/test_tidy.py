@@ -22,7 +22,7 @@ LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 SUPERVISORS: dict[str, str] = {
     "steersman.advisor.supervisor": "outlives a failing model: the base algorithm goes on",
-    "steersman.cli": "the outermost handler: a bug is reported as one, with its trace",
+    "steersman.cli.root": "the outermost handler: a bug is reported as one, with its trace",
 }
 UNTESTED: dict[str, str] = {}
 

@@ -54,7 +54,7 @@ END_NS: Final = 25  # generated markets: exchange time after which nothing happe
 SEED: Final = 26
 WANT_BID: Final = 27  # the watched touch in ticks, 0 = none there, negative = not watched
 WANT_ASK: Final = 28
-SCALARS: Final = 32
+SCALARS: Final = 64
 
 # Book states
 EMPTY: Final = 0

@@ -14,13 +14,6 @@ from steersman.runtime.stylised import FACTS, HOLD_LEAST
 SHORT = ["market", "validate", "--presets", "BTCUSDT.linear", "--hours", "0.05", "--pairs", "0"]
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-
-
 def test_three_minutes_hold_too_few_facts(capsys: pytest.CaptureFixture[str]) -> None:
     code = run_cli([*SHORT, "--json", "--picture", "facts.png"])
     out, err = capsys.readouterr()
@@ -68,5 +61,5 @@ def test_errors_are_documents(
 
 
 def test_defaults_are_what_the_documentation_says() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "cli.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     assert validate.DEFAULT_PRESETS in text

@@ -1,0 +1,130 @@
+"""Work one parent order."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from steersman.cli.printing import Json, print_json, say
+from steersman.domain.instrument import Category
+from steersman.domain.order import AlgoName
+from steersman.domain.units import Side
+from steersman.errors import UsageError
+
+__all__ = ["RUN_EXAMPLES", "run"]
+
+
+def _maybe(text: str | None) -> Decimal | None:
+    from steersman.runtime.prepare import parse_decimal
+
+    return None if text is None else parse_decimal(text)
+
+
+RUN_EXAMPLES: Final = """
+Examples:
+
+  steersman run --qty 25 --algo adaptive
+
+  steersman run --symbol ETHUSDT --side sell --qty 300 --horizon 1h --algo is --urgency 0.8
+
+  steersman run --market history/ --symbol BTCUSDT --qty 25 --horizon 5m --json
+"""
+
+
+def run(
+    qty: Annotated[str, typer.Option(help="Quantity in base units.")],
+    symbol: Annotated[str, typer.Option(help="What to trade.")] = "BTCUSDT",
+    category: Annotated[Category | None, typer.Option(help="Kind of contract.")] = None,
+    side: Annotated[Side, typer.Option(help="Buy or sell.")] = Side.BUY,
+    start: Annotated[
+        str | None,
+        typer.Option(help="ISO time, or a time after the market's beginning such as 2m."),
+    ] = None,
+    horizon: Annotated[str, typer.Option(help="Time to the deadline: 90s, 5m, 4h.")] = "30m",
+    limit: Annotated[str | None, typer.Option(help="Never trade at a worse price.")] = None,
+    decision_price: Annotated[
+        str | None, typer.Option(help="Price when the order was decided; default: at arrival.")
+    ] = None,
+    urgency: Annotated[str | None, typer.Option(help="0 patient to 1 urgent.")] = None,
+    algo: Annotated[AlgoName, typer.Option(help="How to work it.")] = AlgoName.TWAP,
+    base: Annotated[AlgoName, typer.Option(help="What adaptive bends.")] = AlgoName.TWAP,
+    market: Annotated[
+        str, typer.Option(help="'generated', or the folder of an imported history.")
+    ] = "generated",
+    seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
+    advisor: Annotated[
+        str | None,
+        typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
+    ] = None,
+    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
+    parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
+    config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Work one parent order on the generated market or on recorded data."""
+    from steersman.runtime.prepare import Request, parse_decimal
+
+    request = Request(
+        symbol=symbol,
+        category=category,
+        side=side,
+        qty=parse_decimal(qty),
+        start=start,
+        horizon=horizon,
+        limit_price=_maybe(limit),
+        decision_price=_maybe(decision_price),
+        urgency=_maybe(urgency),
+        algo=algo,
+        base=base,
+        market=market,
+        seed=seed,
+        advisor=_advisor(advisor, algo),
+        news=news,
+        parent_id=parent_id,
+    )
+    raise typer.Exit(_run(request, journal, config, as_json))
+
+
+def _advisor(name: str | None, algo: AlgoName) -> str:
+    known = ("none", "rules", "embedded")
+    if name is None:
+        return "embedded" if algo is AlgoName.ADAPTIVE else "none"
+    if name not in known:
+        raise UsageError(f"there is no advisor {name!r}", f"choose one of {', '.join(known)}")
+    if name != "none" and algo is not AlgoName.ADAPTIVE:
+        raise UsageError(
+            f"{algo.value} takes no advice, yet --advisor {name} was given",
+            f"use --algo adaptive --base {algo.value}",
+        )
+    return name
+
+
+def _run(request: Any, journal_path: Path | None, config: Path | None, as_json: bool) -> int:
+    from rich.console import Console
+
+    from steersman.config import load_settings
+    from steersman.journal import Journal
+    from steersman.runtime.backtest import run_job
+    from steersman.runtime.outcome import conclude
+    from steersman.runtime.prepare import prepare
+    from steersman.screen import Progress
+    from steersman.tables import print_outcome, result_console
+
+    settings = load_settings(config, os.environ, Path.home(), Path.cwd())
+    job = prepare(request, settings, say)
+    console = Console(stderr=True)
+    with Journal.create(journal_path) as journal, Progress(job.order, console) as progress:
+        result = run_job(job, journal, progress.watch)
+    outcome = conclude(job, result)
+    if as_json:
+        print_json(outcome.document)
+    else:
+        print_outcome(outcome, result_console())
+    if outcome.code:
+        say(outcome.summary)
+    return outcome.code

@@ -1,0 +1,83 @@
+"""`steersman run` as a person and a program meet it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from steersman.cli import run_cli
+from tests.cli.calls import QUICK, run
+
+KEYS = {
+    "schema", "parent", "state", "filled_qty", "unfilled_qty", "avg_price", "decision_price",
+    "arrival_price", "is_bps", "components_bps", "arrival_slippage_bps", "vwap_slippage_bps",
+    "twap_slippage_bps", "participation", "fill_rate", "maker_share", "children", "advice",
+    "journal_hash", "seed",
+}  # fmt: skip
+COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "opportunity"}
+ADVICE = {
+    "asked", "accepted", "clamped", "invalid", "late", "stale", "fallback",
+    "latency_ms_p50", "latency_ms_p95",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("algo", ["twap", "vwap", "pov", "is", "adaptive"])
+def test_every_algorithm_completes_with_a_whole_document(
+    capsys: pytest.CaptureFixture[str], algo: str
+) -> None:
+    code, document, _ = run(capsys, *QUICK, "--algo", algo)
+    assert code == 0
+    assert document.keys() >= KEYS
+    assert document["components_bps"].keys() >= COMPONENTS
+    assert document["advice"].keys() >= ADVICE
+    assert document["state"] == "completed"
+    assert Decimal(document["filled_qty"]) == 2
+    assert Decimal(document["unfilled_qty"]) == 0
+    assert abs(sum(document["components_bps"].values()) - document["is_bps"]) < 1e-6
+    assert isinstance(document["avg_price"], str)
+    assert document["fill_rate"] == 1.0
+    assert len(document["children"]) > 1
+    assert document["seed"] == 3
+    assert (document["advice"]["asked"] > 0) is (algo == "adaptive")
+
+
+def test_same_seed_same_bytes_other_seed_other_run(capsys: pytest.CaptureFixture[str]) -> None:
+    _, first, _ = run(capsys, *QUICK, "--algo", "adaptive", "--advisor", "rules")
+    _, again, _ = run(capsys, *QUICK, "--algo", "adaptive", "--advisor", "rules")
+    _, other, _ = run(capsys, *QUICK, "--algo", "adaptive", "--advisor", "rules", "--seed", "4")
+    assert first == again
+    assert first["journal_hash"] != other["journal_hash"]
+
+
+def test_without_weights_the_run_goes_on_with_rules_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, document, err = run(capsys, *QUICK, "--algo", "adaptive", "--advisor", "embedded")
+    assert code == 0
+    assert "going on with rules" in err
+    assert document["advice"]["asked"] > 0
+
+
+def test_an_order_its_limits_stop_expires_with_its_quantity_and_exit_code_6(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, document, err = run(capsys, *QUICK, "--limit", "1000.0")
+    assert code == 6
+    assert document["state"] == "expired"
+    assert Decimal(document["unfilled_qty"]) == 2
+    assert document["avg_price"] is None and document["vwap_slippage_bps"] is None
+    assert document["fill_rate"] == 0.0
+    assert "unfilled" in err
+
+
+def test_people_get_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(QUICK) == 0
+    out, err = capsys.readouterr()
+    assert "Child orders" in out and "implementation shortfall" in out
+    assert "order completed: all filled" in err
+
+
+def test_numbers_may_be_written_with_an_exponent(capsys: pytest.CaptureFixture[str]) -> None:
+    _, document, _ = run(capsys, "run", "--qty", "2e0", "--horizon", "5m", "--seed", "3")
+    assert document["order"]["qty"] == "2"
