@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from steersman.domain.advice import Action, Advice, NoAdvice, Origin, Question
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketView, NewsItem, Signals
+from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind, Signals
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
@@ -25,6 +25,7 @@ from steersman.domain.messages import (
     Input,
     Intent,
     Intervened,
+    MarketNoted,
     NewsArrived,
     ParentChanged,
     ParentState,
@@ -157,6 +158,14 @@ inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(Viewed, at_ns=ns, view=views),
     st.builds(Submit, at_ns=ns, parent=orders),
     st.builds(Reported, at_ns=ns, report=reports),
+    st.builds(
+        MarketNoted,
+        at_ns=ns,
+        instrument=text,
+        note=st.builds(
+            MarketNote, kind=st.sampled_from(NoteKind), event=ns, exch_ns=ns, recv_ns=ns
+        ),
+    ),
     st.builds(NewsArrived, at_ns=ns, instrument=text, items=st.lists(news, max_size=3).map(tuple)),
     st.builds(
         SignalsArrived,

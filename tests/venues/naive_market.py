@@ -6,12 +6,17 @@ It knows nothing of windows, tables, room or batches.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from steersman.marketdata.events import CLEAR, DEPTH, GAP, SNAPSHOT, TRADE
+from steersman.venues.own_impact import NO_IMPACT, STEP_NS, OwnImpact
+from steersman.venues.queues import CAUTIOUS, POWER, QueueModel
 
 BUY, SELL = 1, -1
 UNKNOWN_QUEUE = 1 << 62
+ONE = 1 << 20
 
 
 @dataclass
@@ -20,8 +25,13 @@ class Order:
     side: int
     tick: int
     lots: int
-    ahead: int = 0
+    place: int = 0  # lots of others before us, in 2^-20 lots
     filled: int = 0
+    traded: int = 0  # lots at our price since the level was last shown
+
+    @property
+    def ahead(self) -> int:
+        return -(-self.place // ONE)
 
     @property
     def leaves(self) -> int:
@@ -55,7 +65,9 @@ class Row:
 class NaiveMarket:
     """What `run` leaves behind: books by side, own orders in time order, reports, trades, touch."""
 
-    report_latency: int
+    report_latency: Callable[[int, int], int]  # of the report of this number, at this time
+    queue: QueueModel = CAUTIOUS
+    impact: OwnImpact = NO_IMPACT
     rows: list[Row] = field(default_factory=list)  # to come
     requests: list[Request] = field(default_factory=list)  # on their way
     shown: dict[int, dict[int, int]] = field(default_factory=lambda: {BUY: {}, SELL: {}})
@@ -69,14 +81,30 @@ class NaiveMarket:
     recv: int = 0
     exch: int = 0
     others: int = 0  # volume
+    asked: int = 0  # requests that have happened
+    told: int = 0  # local time at which the newest report is delivered
+    notes: list[tuple[str, int]] = field(default_factory=list)
+    number: int = -1  # of the newest event
+    shift: int = 0  # by which our impact has moved everybody's prices
+    fade_at: int | None = None
+
+    def __post_init__(self) -> None:
+        state = self.impact.state().tolist()
+        modes = (len(state) - 1) // 3
+        self.per_lot, self.fading = state[0], state[1 : 1 + modes]
+        self.weights = state[1 + modes : 1 + 2 * modes]
+        self.left = [0.0] * modes
 
     # -- the book ---------------------------------------------------------------------------------
     def size(self, side: int, tick: int) -> int:
-        return self.shown[side].get(tick, 0) - self.taken[side].get(tick, 0)
+        """What others have at one of our ticks: the recording's are `shift` lower."""
+        there = tick - self.shift
+        return self.shown[side].get(there, 0) - self.taken[side].get(there, 0)
 
     def ticks(self, side: int) -> list[int]:
         """Levels that really hold something, best first."""
-        there = [tick for tick in self.shown[side] if self.size(side, tick) > 0]
+        every = [tick + self.shift for tick in self.shown[side]]
+        there = [tick for tick in every if self.size(side, tick) > 0]
         return sorted(there, reverse=side == BUY)
 
     def touch(self) -> tuple[int, int]:
@@ -86,7 +114,8 @@ class NaiveMarket:
 
     def consume(self, side: int, tick: int, lots: int) -> None:
         assert 0 < lots <= self.size(side, tick)
-        self.taken[side][tick] = self.taken[side].get(tick, 0) + lots
+        there = tick - self.shift
+        self.taken[side][there] = self.taken[side].get(there, 0) + lots
 
     # -- time -------------------------------------------------------------------------------------
     def run(self, until: int) -> None:
@@ -94,13 +123,23 @@ class NaiveMarket:
         while True:
             row = self.rows[0] if self.rows else None
             request = self.requests[0] if self.requests else None
+            arrival = request.arrival if request is not None else None
+            if row is not None and self.fade_at is not None and row.exch > self.fade_at:
+                if arrival is None or self.fade_at <= arrival:
+                    if min(self.known(self.fade_at), row.recv) > until:
+                        return
+                    at = self.fade_at
+                    self.fade(at)
+                    self.note_touch(at)
+                    continue
             if request is not None and (row is None or row.exch > request.arrival):
-                known = max(request.arrival + self.report_latency, self.recv)
+                known = self.known(request.arrival)
                 if row is not None:
                     known = min(known, row.recv)
                 if known > until:
                     return
                 self.requests.pop(0)
+                self.asked += 1
                 self.request(request, closed=row is None and request.arrival > self.exch)
                 self.note_touch(request.arrival)
             elif row is not None and row.recv <= until:
@@ -110,18 +149,58 @@ class NaiveMarket:
                 return
 
     def report(self, at: int, *what: object) -> None:
-        self.reports.append((max(at + self.report_latency, self.recv), what))
+        self.told = self.known(at)
+        self.reports.append((self.told, what))
+
+    def known(self, at: int) -> int:
+        """When the next report would be known, of something that happens at `at`."""
+        took = self.report_latency(len(self.reports), at)
+        return max(at + took, self.recv, self.told)
+
+    # -- our own impact ---------------------------------------------------------------------------
+    def push(self, lots: int, at: int) -> None:
+        """Takers move the prices of all others."""
+        if not lots or not self.per_lot:
+            return
+        self.left = [
+            left + self.per_lot * lots * weight
+            for left, weight in zip(self.left, self.weights, strict=True)
+        ]
+        if self.fade_at is None:
+            self.fade_at = (at // STEP_NS + 1) * STEP_NS
+        self.reprice(at)
+
+    def fade(self, at: int) -> None:
+        self.left = [left * f for left, f in zip(self.left, self.fading, strict=True)]
+        self.fade_at = at + STEP_NS
+        if sum(map(abs, self.left)) < 1e-3:
+            self.left, self.fade_at = [0.0] * len(self.left), None
+        self.reprice(at)
+
+    def reprice(self, at: int) -> None:
+        total = 0.0
+        for left in self.left:
+            total += left
+        ticks = int(math.copysign(math.floor(abs(total) + 0.5), total))
+        if ticks != self.shift:
+            self.shift = ticks
+            if self.state == "valid":
+                for order in self.resting:
+                    order.traded = 0
+                self.settle(at)
 
     def note_touch(self, at: int) -> None:
         touch = self.touch()
-        assert not (touch[1] and touch[0] >= touch[1]), "crossed"
         if touch != (self.touches[-1][1:] if self.touches else (0, 0)):
             self.touches.append((at, *touch))
 
     # -- events -----------------------------------------------------------------------------------
-    def event(self, row: Row) -> None:
+    def event(self, row: Row) -> None:  # noqa: C901 - one rule a line
         self.exch, self.recv = row.exch, row.recv
+        self.number += 1
         if row.kind == GAP:
+            if self.state != "gap":
+                self.notes.append(("gap", self.number))
             self.state = "gap"
         elif row.kind == CLEAR:
             self.shown = {BUY: {}, SELL: {}}
@@ -131,29 +210,61 @@ class NaiveMarket:
         elif self.state != "gap":
             if row.kind == SNAPSHOT:
                 self.state = "loading"
+            before = self.size(row.side, row.tick + self.shift)
             self.shown[row.side][row.tick] = row.lots
             taken = self.taken[row.side]
             taken[row.tick] = min(taken.get(row.tick, 0), row.lots)
             if self.state == "valid":
-                self.settle()
+                self.requeue(row.side, row.tick + self.shift, before)
+                self.settle(row.exch)
         assert row.kind in (GAP, CLEAR, TRADE, SNAPSHOT, DEPTH)
         if row.last:
             if self.state == "loading":
-                self.complete()
+                self.forget_unshown()
+            if self.state in ("loading", "valid", "crossed"):
+                self.judge(row.exch)
             self.note_touch(row.exch)
 
-    def complete(self) -> None:
+    def forget_unshown(self) -> None:
         """A snapshot is whole: what it did not show is gone, and what we took of that too."""
-        self.state = "valid"
         for side in (BUY, SELL):
             for tick in set(self.taken[side]) - set(self.shown[side]):
                 del self.taken[side][tick]
-        self.settle()
 
-    def settle(self) -> None:
+    def judge(self, at: int) -> None:
+        """After a whole message: is the book crossed, or can it be used (again)?"""
+        bids, asks = self.ticks(BUY), self.ticks(SELL)
+        if bids and asks and bids[0] >= asks[0]:
+            if self.state != "crossed":
+                self.notes.append(("crossed", self.number))
+            self.state = "crossed"
+        elif self.state != "valid":
+            if self.notes and self.notes[-1][0] != "recovered":
+                self.notes.append(("recovered", self.number))
+            self.state = "valid"
+            for order in self.resting:
+                order.traded = 0
+            self.settle(at)
+
+    def requeue(self, side: int, tick: int, before: int) -> None:
+        """A level has been shown anew: who left without trading stood ahead or behind us."""
+        for order in self.resting:
+            if order.side == side and order.tick == tick:
+                stood = before - order.traded
+                order.traded = 0
+                gone = stood - self.size(side, tick)
+                if self.queue.kind and gone > 0 and 0 < order.ahead <= stood:
+                    behind = stood * ONE - order.place
+                    a, b, n = float(order.place), float(behind), self.queue.exponent
+                    power = self.queue.kind == POWER
+                    share = a**n / (a**n + b**n) if power else (a / (a + b)) ** n
+                    ahead_of_us = max(int(gone * ONE * share), gone * ONE - behind)
+                    order.place = max(0, order.place - ahead_of_us)
+
+    def settle(self, at: int) -> None:
         """Cap every queue by its level, then trade against what has come to our prices."""
         for order in self.resting:
-            order.ahead = min(order.ahead, self.size(order.side, order.tick))
+            order.place = min(order.place, self.size(order.side, order.tick) * ONE)
         for side in (BUY, SELL):
             for order in self.by_priority(side):
                 for tick in self.ticks(-side):
@@ -161,20 +272,22 @@ class NaiveMarket:
                         break
                     lots = min(order.leaves, self.size(-side, tick))
                     self.consume(-side, tick, lots)
-                    self.fill(order, self.exch, order.tick, lots, True)
+                    self.fill(order, at, order.tick, lots, True)
 
     def trade(self, row: Row) -> None:
         left = row.lots
+        tick = row.tick + self.shift
         for order in self.by_priority(-row.side):
-            if (order.tick - row.tick) * row.side < 0:  # printed through our price
+            if (order.tick - tick) * row.side < 0:  # printed through our price
                 left -= self.fill(order, row.exch, order.tick, min(left, order.leaves), True)
-            elif order.tick == row.tick:
+            elif order.tick == tick:
+                order.traded += row.lots
                 before = left
                 passed = max(0, left - order.ahead)
                 left -= self.fill(order, row.exch, order.tick, min(passed, order.leaves), True)
-                order.ahead = max(0, order.ahead - before)
+                order.place = max(0, order.place - before * ONE)
         if left:
-            self.trades.append((row.exch, row.tick, left, row.side, False))
+            self.trades.append((row.exch, tick, left, row.side, False))
         self.others += left
 
     # -- own orders -------------------------------------------------------------------------------
@@ -205,7 +318,11 @@ class NaiveMarket:
             elif r.action == "place":
                 self.place(Order(r.id, r.side, r.tick, r.lots), at, "accepted", r.id)
             else:
-                self.take(Order(r.id, r.side, r.tick, r.lots), at)
+                order = Order(r.id, r.side, r.tick, r.lots)
+                half = self.half_of_what_is_there(order) if self.state == "valid" else 0
+                self.push(r.side * half, at)
+                self.take(order, at)
+                self.push(r.side * (order.filled - half), at)
         elif r.action == "query":
             filled = order.filled if order else self.over.get(r.id, 0)
             known = order is not None or r.id in self.over
@@ -234,9 +351,15 @@ class NaiveMarket:
             return
         self.over.pop(order.id, None)
         valid = self.state == "valid"
-        order.ahead = self.size(order.side, order.tick) if valid else UNKNOWN_QUEUE
+        order.place = (self.size(order.side, order.tick) if valid else UNKNOWN_QUEUE) * ONE
+        order.traded = 0
         self.resting.append(order)
         self.report(at, *said)
+
+    def half_of_what_is_there(self, order: Order) -> int:
+        within = [t for t in self.ticks(-order.side) if (t - order.tick) * order.side <= 0]
+        there = sum(self.size(-order.side, tick) for tick in within)
+        return (min(order.lots, there) + 1) // 2
 
     def take(self, order: Order, at: int) -> None:
         self.report(at, "accepted", order.id)
@@ -256,7 +379,7 @@ class NaiveMarket:
             self.consume(-order.side, tick, lots)
             for other in walls:
                 if other.tick == tick:
-                    other.ahead = max(0, other.ahead - lots)
+                    other.place = max(0, other.place - lots * ONE)
             self.fill(order, at, tick, lots, False)
             if walls and walls[0].tick == tick:
                 break

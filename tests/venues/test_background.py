@@ -19,6 +19,7 @@ from steersman.venues import market as m_
 from steersman.venues.background import Flow
 from steersman.venues.draws import PLACES, Stream
 from steersman.venues.flow import START_NS
+from steersman.venues.latency import Delay, Latency
 from steersman.venues.market import new_market
 from steersman.venues.matching import answer
 from steersman.venues.simulated import SimulatedVenue
@@ -91,7 +92,9 @@ class Both:
     """One market in arrays and its twin in lists, told the same things."""
 
     def __init__(self) -> None:
-        self.m = new_market(span=256, report_latency_ns=0, tape=True, recorded=False, now_ns=0)
+        self.m = new_market(
+            span=256, report_delay=Delay.constant(0), tape=True, recorded=False, now_ns=0
+        )
         self.m.s[m_.BOOK], self.m.s[m_.SEED] = m_.VALID, SEED
         self.m.top[2] = 0
         self.f = idle_flow()
@@ -207,7 +210,7 @@ def test_a_cancel_comes_from_ahead_of_us_as_often_as_lots_lie_there() -> None:
 
 
 # -- whole markets --------------------------------------------------------------------------------
-def market(seed: int = 5, seconds: int = 120, **more: float) -> SimulatedVenue:
+def market(seed: int = 5, seconds: int = 120, **more: float | Latency) -> SimulatedVenue:
     end_ns = START_NS + seconds * SECOND_NS
     return SimulatedVenue.generated(
         BTC,
@@ -340,7 +343,7 @@ def test_the_market_ends_at_its_end() -> None:
 
 
 def test_feed_latency_shows_the_market_as_it_was() -> None:
-    fast, slow = market(feed_latency_ns=0), market(feed_latency_ns=50_000_000)
+    fast, slow = (market(latency=Latency(feed=Delay.constant(ns))) for ns in (0, 50_000_000))
     fast.run(Wake(BTC.id, at(10) - 50_000_000, None, None))
     slow.run(Wake(BTC.id, at(10), None, None))
     assert tape_of(fast)[1:3] == tape_of(slow)[1:3]

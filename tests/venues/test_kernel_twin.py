@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
@@ -31,18 +32,24 @@ from steersman.domain.order import Liquidity, Style, TimeInForce
 from steersman.domain.units import Side
 from steersman.marketdata.book import size_at, taken_at
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, GAP, LAST, SNAPSHOT, TRADE
+from steersman.marketdata.observer import SHIFTED
+from steersman.models.propagator import ExponentialKernel
 from steersman.venues import market as m_
 from steersman.venues import simulated
+from steersman.venues.latency import ORDER, REPORT, Delay, Latency, constant_latency
+from steersman.venues.own_impact import NO_IMPACT, OwnImpact
+from steersman.venues.queues import CAUTIOUS, QueueModel, front_power, power
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BTC, START_NS, Events
-from tests.venues.naive_market import BUY, SELL, NaiveMarket, Request, Row
+from tests.venues.naive_market import BUY, ONE, SELL, NaiveMarket, Request, Row
 
 MIDDLE = 1_000_000
+SEED = 5
 TINY_SPAN = 16  # so that the window moves and the far table works all the time
 
 Op = tuple[int, int, int, int, int]
 OPS = st.tuples(
-    st.integers(0, 15),  # what happens
+    st.integers(0, 16),  # what happens
     st.sampled_from([BUY, SELL]),
     st.integers(-4, 5),  # distance from the touch, outwards
     st.integers(0, 9),  # lots
@@ -100,8 +107,10 @@ class Stream:
             self.message([(TRADE, side, self.best(-side) + side * away, lots + 1)], wait)
         elif what == 14:
             self.snapshot(best + 10 * away)
-        else:
+        elif what == 15:
             self.message([(GAP, 0, 0, 0)], wait)
+        else:  # a level that crosses the other side, and stays
+            self.message([(DEPTH, side, best + side * (3 + abs(away)), lots + 1)], wait)
 
 
 def recorded(rows: list[Row]) -> Events:
@@ -174,11 +183,17 @@ def state_of(venue: SimulatedVenue, twin: NaiveMarket) -> None:
         for tick in {*range(MIDDLE - 60, MIDDLE + 60), *twin.shown[side], *twin.taken[side]}:
             args = m.top, m.far, row, tick
             loading = twin.state in ("cleared", "loading")
-            assert size_at(m.levels, *args) == twin.size(side, tick) or loading, (side, tick)
+            size = twin.size(side, tick + twin.shift)
+            assert size_at(m.levels, *args) == size or loading, (side, tick)
             assert loading or taken_at(m.taken, *args) == twin.taken[side].get(tick, 0)
     orders = [m.orders[row].tolist() for row in m.live[1 : 1 + m.live[0]]]
-    assert [(o[m_.SIDE], o[m_.TICK], o[m_.LOTS], o[m_.FILLED], o[m_.AHEAD]) for o in orders] == [
-        (o.side, o.tick, o.lots, o.filled, o.ahead) for o in twin.resting
+    assert s[m_.SHIFT] == m.obs_i[SHIFTED] == twin.shift
+    assert [
+        (o[m_.SIDE], o[m_.TICK] + twin.shift, o[m_.LOTS], o[m_.FILLED], o[m_.AHEAD], o[m_.TRADED])
+        for o in orders
+    ] == [(o.side, o.tick, o.lots, o.filled, o.ahead, o.traded) for o in twin.resting]
+    assert [o[m_.AHEAD] * ONE - o[m_.AHEAD_REST] for o in orders if o[m_.AHEAD] < m_.NEVER] == [
+        o.place for o in twin.resting if o.ahead < m_.NEVER
     ]
     trades = m.trades[: s[m_.N_TRADES]].tolist()
     assert [(*t[:4], bool(t[4])) for t in trades] == twin.trades
@@ -186,54 +201,99 @@ def state_of(venue: SimulatedVenue, twin: NaiveMarket) -> None:
     assert m.obs_i[5] == twin.others
 
 
-def compare(ops: list[Op], wishes: list[Op], latency_ns: int, parts: int) -> SimulatedVenue:
+@dataclass
+class Rules:
+    """What both markets are told to do."""
+
+    latency: Latency
+    queue: QueueModel = CAUTIOUS
+    impact: OwnImpact = NO_IMPACT
+    parts: int = 1
+
+
+def compare(ops: list[Op], wishes: list[Op], rules: Rules, gap_ns: int) -> SimulatedVenue:
     """Play `ops` on both markets, sending one of `wishes` after each row, and compare."""
-    stream = Stream(gap_ns=4_000)
+    latency = rules.latency
+    stream = Stream(gap_ns)
     bests = [{BUY: stream.best(BUY), SELL: stream.best(SELL)}] * len(stream.rows)
     for op in ops:
         stream.play(op)
         now = {BUY: stream.best(BUY), SELL: stream.best(SELL)}
         bests += [now] * (len(stream.rows) - len(bests))
-    twin = NaiveMarket(latency_ns, rows=list(stream.rows))
-    pieces = np.array_split(recorded(stream.rows), parts)
-    venue = SimulatedVenue.recorded(
-        BTC, pieces, order_latency_ns=latency_ns, report_latency_ns=latency_ns
+    twin = NaiveMarket(
+        lambda number, at: latency.report.of(SEED, REPORT, number, at),
+        rules.queue,
+        rules.impact,
+        rows=list(stream.rows),
     )
+    venue = SimulatedVenue.recorded(
+        BTC,
+        np.array_split(recorded(stream.rows), rules.parts),
+        latency=latency,
+        queue=rules.queue,
+        impact=rules.impact,
+        seed=SEED,
+    )
+    notes: list[tuple[str, int]] = []
+    arrival = 0
     heard: list[tuple[int, tuple[object, ...]]] = []
     wishes = wishes[::-1]
     number = 0
     recvs = [row.recv for row in stream.rows]
-    for i, recv in enumerate([*recvs, recvs[-1] + 4 * latency_ns + 1]):
+    for i, recv in enumerate([*recvs, recvs[-1] + 4_000_000_000]):
         while True:
             step = venue.run(Wake(BTC.id, recv, None, None))
             heard += [(step.now_ns, plain(report)) for report in step.reports]
+            notes += [(note.kind.value, note.event) for note in step.notes]
             if step.now_ns >= recv or (step.ended and not step.reports):
                 break
         twin.run(recv)
         assert heard == [(at, what) for at, what in twin.reports if at <= recv]
         state_of(venue, twin)
         if i % 3 == 2 and wishes and i < len(bests):
-            request = request_of(wishes.pop(), bests[i], number, venue.now_ns + latency_ns)
+            took = latency.order.of(SEED, ORDER, len(twin.requests) + twin.asked, venue.now_ns)
+            arrival = max(arrival, venue.now_ns + took)
+            request = request_of(wishes.pop(), bests[i], number, arrival)
             number += request.action in ("place", "take")
             send(venue, request)
             twin.requests.append(request)
     assert len(heard) == len(twin.reports)
+    assert notes == [*twin.notes, ("ended", len(stream.rows))]
     return venue
 
 
-@settings(max_examples=100)
+LATENCIES = [
+    *(constant_latency(ns, ns) for ns in (0, 3_000, 20_000)),
+    Latency(Delay.log_normal(3_000, 1.0), Delay.log_normal(5_000, 1.0)),
+    Latency(
+        Delay.interpolated([START_NS, START_NS + 10**6], [0, 9_000]),
+        Delay.interpolated([START_NS, START_NS + 10**6], [20_000, 100]),
+    ),
+]
+RULES = st.builds(
+    Rules,
+    latency=st.sampled_from(LATENCIES),
+    queue=st.sampled_from([CAUTIOUS, power(1.0), power(3.0), front_power(0.5), front_power(2.0)]),
+    impact=st.sampled_from(
+        [NO_IMPACT, *(OwnImpact(x, ExponentialKernel(5.0)) for x in (0.1, 0.7))]
+    ),
+    parts=st.integers(1, 3),
+)
+
+
+@settings(max_examples=max(200, settings().max_examples))
 @given(
     st.lists(OPS, min_size=5, max_size=60),
     st.lists(OPS, max_size=40),
-    st.sampled_from([0, 3_000, 20_000]),
-    st.integers(1, 3),
+    RULES,
     st.sampled_from([TINY_SPAN, 64, 1 << 15]),
+    st.sampled_from([4_000, 30_000_000]),
 )
 def test_the_kernel_equals_its_twin_after_every_event(
-    ops: list[Op], wishes: list[Op], latency_ns: int, parts: int, span: int
+    ops: list[Op], wishes: list[Op], rules: Rules, span: int, gap_ns: int
 ) -> None:
     with patch.object(simulated, "SPAN", span):
-        compare(ops, wishes, latency_ns, parts)
+        compare(ops, wishes, rules, gap_ns)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -242,7 +302,7 @@ def test_the_kernel_equals_its_twin_on_long_streams(seed: int) -> None:
 
     def draw(n: int) -> list[Op]:
         columns: list[Any] = [
-            rng.integers(0, 16, n),
+            rng.integers(0, 17, n),
             rng.choice([BUY, SELL], n),
             rng.integers(-4, 6, n),
             rng.integers(0, 10, n),
@@ -250,6 +310,12 @@ def test_the_kernel_equals_its_twin_on_long_streams(seed: int) -> None:
         ]
         return [tuple(int(c[i]) for c in columns) for i in range(n)]  # type: ignore[misc]
 
+    rules = Rules(
+        LATENCIES[seed % 5],
+        [CAUTIOUS, power(2.0), front_power(1.5)][seed % 3],
+        OwnImpact(0.3 * (seed % 4), ExponentialKernel(5.0)),
+        1 + seed % 4,
+    )
     with patch.object(simulated, "SPAN", TINY_SPAN if seed % 2 else 256):
-        venue = compare(draw(400), draw(300), 5_000, 1 + seed % 4)
+        venue = compare(draw(400), draw(300), rules, 20_000_000)
     assert venue._m.s[m_.EXECS] > 20

@@ -7,17 +7,18 @@ import numpy as np
 from steersman.marketdata import book
 from steersman.venues import market as m_
 from steersman.venues.kernel import has_room
+from steersman.venues.latency import Delay
 from steersman.venues.market import Market, copied, new_market, with_room
 
 
 def fresh() -> Market:
-    return new_market(span=64, report_latency_ns=7, tape=True, recorded=True, now_ns=5)
+    return new_market(span=64, report_delay=Delay.constant(7), tape=True, recorded=True, now_ns=5)
 
 
 def test_a_new_market_is_empty_and_has_room() -> None:
     m = fresh()
     assert m.s[m_.NOW] == 5
-    assert m.s[m_.REPORT_LATENCY] == 7
+    assert m.delays[1, 1] == 7
     assert m.live[0] == 0
     assert has_room(m)
 
@@ -25,10 +26,12 @@ def test_a_new_market_is_empty_and_has_room() -> None:
 def test_a_copy_is_equal_and_shares_nothing() -> None:
     m = fresh()
     m.s[m_.N_TOUCHES], m.s[m_.N_TRADES], m.s[m_.REP_TAIL] = 3, 2, 1
+    m.s[m_.N_NOTES] = 2
+    m.notes[:2] = 6
     m.touches[:3], m.trades[:2], m.reports[:1] = 7, 8, 9
     other = copied(m)
     for name, array, again in zip(Market._fields, m, other, strict=True):
-        used = {"touches": 3, "trades": 2, "reports": 1}.get(name, len(array))
+        used = {"touches": 3, "trades": 2, "reports": 1, "notes": 2}.get(name, len(array))
         assert np.array_equal(array[:used], again[:used])
         assert array.shape == again.shape
         assert not np.shares_memory(array, again)

@@ -7,6 +7,7 @@ import pytest
 
 from steersman.marketdata import book
 from steersman.venues import market as m_
+from steersman.venues.latency import Delay
 from steersman.venues.market import Market, new_market
 from steersman.venues.matching import REASONS, answer, cross_front, front
 
@@ -15,7 +16,7 @@ BUY, SELL = 1, -1
 
 def stage() -> Market:
     """A valid recorded book: bids 5 at 99, 98; asks 5 at 101, 102."""
-    m = new_market(span=256, report_latency_ns=10, tape=True, recorded=True, now_ns=0)
+    m = new_market(span=256, report_delay=Delay.constant(10), tape=True, recorded=True, now_ns=0)
     m.s[m_.BOOK] = m_.VALID
     for row, tick in ((0, 99), (0, 98), (1, 101), (1, 102)):
         book.put(m.levels, m.top, m.far, row, tick, 5)
@@ -64,7 +65,7 @@ def test_a_taker_returns_what_it_took_with_its_sign(side: int) -> None:
     assert ask(m, m_.PLACE, 0, side, limit, 7, 1) == 7 * side
     assert m.s[m_.N_TAKEN] == 2
     assert ask(m, m_.PLACE, 1, side, limit, 9, 1) == 3 * side
-    kinds = [(m_.ACCEPTED, 0, ""), (m_.TRADED, 5, ""), (m_.TRADED, 2, "")]
+    kinds = [(m_.ACCEPTED, 0, ""), (m_.TOLD_TRADE, 5, ""), (m_.TOLD_TRADE, 2, "")]
     assert reports(m)[:3] == kinds
     assert reports(m)[-1] == (m_.CANCELLED, 3, "nothing more to take within the limit")
 

@@ -168,14 +168,6 @@ def test_an_error_is_never_reported_as_end_of_data() -> None:
                 Desk(venue).until(30)
 
 
-def test_a_crossed_book_is_an_error_only_after_a_whole_message() -> None:
-    crossing = ((3, DEPTH, 1, 1_000_001, 7), (3, DEPTH, -1, 1_000_001, 0), *QUIET[5:])
-    Desk.on((*BOOK, *crossing)).until(5)
-    events = recording((*BOOK, (3, DEPTH, 1, 1_000_001, 7), *QUIET[5:]))
-    with pytest.raises(DataError, match="event 6: the book is crossed"):
-        Desk(SimulatedVenue.recorded(BTC, events)).until(30)
-
-
 def test_the_end_of_data_is_said_once_all_answers_are_in() -> None:
     desk = Desk.on((*BOOK, *QUIET))
     desk.until(9.985)

@@ -13,6 +13,7 @@ from steersman.domain.specs import find
 from steersman.domain.units import Side
 from steersman.errors import UsageError, VenueError
 from steersman.marketdata.events import CLEAR, DEPTH, GAP, SNAPSHOT, TRADE
+from steersman.venues.latency import Delay, Latency
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import (
     BOOK,
@@ -109,9 +110,7 @@ def test_what_is_sent_must_not_be_in_the_past() -> None:
 
 def test_a_negative_latency_is_refused() -> None:
     with pytest.raises(UsageError, match="latency"):
-        SimulatedVenue.recorded(BTC, recording(BOOK), order_latency_ns=-1)
-    with pytest.raises(UsageError, match="latency"):
-        SimulatedVenue.recorded(BTC, recording(BOOK), report_latency_ns=-1)
+        Latency(order=Delay.constant(-1))
 
 
 # -- orders ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import msgspec
 
 from steersman.domain.units import Price, Qty
 
-__all__ = ["MarketView", "NewsItem", "Regime", "Signals"]
+__all__ = ["MarketNote", "MarketView", "NewsItem", "NoteKind", "Regime", "Signals"]
 
 
 class Regime(StrEnum):
@@ -87,6 +87,28 @@ class MarketView(msgspec.Struct, frozen=True):
             and self.best_ask is not None
             and 0 < self.best_bid < self.best_ask
         )
+
+
+class NoteKind(StrEnum):
+    """What can happen to a market's data itself."""
+
+    GAP = "gap"
+    CROSSED = "crossed"
+    RECOVERED = "recovered"
+    ENDED = "ended"
+
+
+class MarketNote(msgspec.Struct, frozen=True):
+    """Something happened to the data: `event` is the number of the event (from 0) that says so.
+
+    Messages were lost (`gap`), the book was crossed after a whole message (`crossed`), it can be
+    used again (`recovered`), or `event` events were all there are (`ended`).
+    """
+
+    kind: NoteKind
+    event: int
+    exch_ns: int
+    recv_ns: int
 
 
 class NewsItem(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 from steersman.domain.advice import Advice, NoAdvice, Question
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketView, NewsItem, Signals
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
 from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
 from steersman.domain.units import Money, Price, Qty, Side
 
@@ -38,6 +38,7 @@ __all__ = [
     "Input",
     "Intent",
     "Intervened",
+    "MarketNoted",
     "NewsArrived",
     "ParentChanged",
     "ParentState",
@@ -191,6 +192,14 @@ class Reported(msgspec.Struct, frozen=True, tag=True):
     report: Report
 
 
+class MarketNoted(msgspec.Struct, frozen=True, tag=True):
+    """Something happened to the market's data: a gap, a crossed book, its recovery, its end."""
+
+    at_ns: int
+    instrument: str
+    note: MarketNote
+
+
 class NewsArrived(msgspec.Struct, frozen=True, tag=True):
     """News was received."""
 
@@ -254,6 +263,7 @@ Input = (
     | Submit
     | Viewed
     | Reported
+    | MarketNoted
     | NewsArrived
     | SignalsArrived
     | AdviceArrived

@@ -11,6 +11,7 @@ from typing import assert_never
 
 import msgspec
 
+from steersman.domain.market import NoteKind
 from steersman.domain.messages import (
     AdviceArrived,
     Alert,
@@ -18,6 +19,7 @@ from steersman.domain.messages import (
     Effect,
     Input,
     Intervened,
+    MarketNoted,
     NewsArrived,
     ParentChanged,
     ParentState,
@@ -68,7 +70,7 @@ def process(state: State, message: Input) -> Step:
     return state, effects
 
 
-def _fold(state: State, message: Input) -> Step:
+def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a message
     match message:
         case Viewed():
             view = message.view
@@ -81,6 +83,8 @@ def _fold(state: State, message: Input) -> Step:
         case NewsArrived():
             news = (*state.news.get(message.instrument, ()), *message.items)[-NEWS_KEPT:]
             return replace(state, news={**state.news, message.instrument: news}), ()
+        case MarketNoted():
+            return state, (_told(message),)
         case SignalsArrived():
             signals = {**state.signals, message.signals.instrument: message.signals}
             return replace(state, signals=signals), ()
@@ -94,6 +98,20 @@ def _fold(state: State, message: Input) -> Step:
             raise AssertionError("a journal starts once")
         case _:
             assert_never(message)
+
+
+def _told(message: MarketNoted) -> Alert:
+    """Tell a person what happened to the market's data; what it means is in the next view."""
+    note = message.note
+    said = {
+        NoteKind.GAP: "messages were lost: no valid book until the next snapshot",
+        NoteKind.CROSSED: "the book is crossed: nothing is done on it",
+        NoteKind.RECOVERED: "the book can be used again",
+        NoteKind.ENDED: "the data is exhausted",
+    }[note.kind]
+    severity = "info" if note.kind is NoteKind.RECOVERED else "warning"
+    text = f"{message.instrument} event {note.event}: {said}"
+    return Alert(severity, f"data_{note.kind.value}", None, text)
 
 
 def _work_all(state: State, instrument: str | None) -> Step:

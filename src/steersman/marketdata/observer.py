@@ -27,6 +27,7 @@ __all__ = [
     "NEXT",
     "OBS_F",
     "OBS_I",
+    "SHIFTED",
     "VIEW_F",
     "VIEW_I",
     "market_view",
@@ -52,7 +53,8 @@ NOW_VOLUME: Final = 8
 MIDS: Final = 9  # samples in the ring
 RING: Final = 10  # the sum of best bid and ask (twice the mid, in ticks) at the last 61 seconds
 _RING: Final = 61
-OBS_I: Final = RING + _RING
+SHIFTED: Final = RING + _RING  # ticks by which all prices differ from the book's (own impact)
+OBS_I: Final = SHIFTED + 1
 
 # obs_f
 FLOW_BOUGHT: Final = 0  # exponential sums
@@ -145,7 +147,7 @@ def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool
     if not valid or bid == 0 or ask == 0:
         obs_i[MIDS] = 0
         return
-    twice = bid + ask
+    twice = bid + ask + 2 * obs_i[SHIFTED]
     second = obs_i[NEXT] // SECOND_NS
     obs_i[RING + second % _RING] = twice
     obs_i[MIDS] = min(_RING, obs_i[MIDS] + 1)
@@ -156,7 +158,8 @@ def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool
         _average(obs_f, VAR, move * move, _VAR_S)
         _average(obs_f, CALM_VAR, move * move, _CALM_S)
     obs_f[LAST_MID] = twice
-    near = _near(levels, top, far, twice, 0, 5) + _near(levels, top, far, twice, 1, 5)
+    shift = obs_i[SHIFTED]
+    near = _near(levels, top, far, twice, shift, 0, 5) + _near(levels, top, far, twice, shift, 1, 5)
     _average(obs_f, NEAR, near, _NEAR_S)
 
 
@@ -169,13 +172,13 @@ def _average(obs_f: F64, at: int, value: float, half_life_s: float) -> None:
 
 
 @compiled_part
-def _near(levels: I64, top: I64, far: I64, twice: int, row: int, bps: int) -> int:
+def _near(levels: I64, top: I64, far: I64, twice: int, shift: int, row: int, bps: int) -> int:
     """Return the lots of a side within `bps` of the mid, to the exact tick."""
     if row == 0:
         last = -((-twice * (10_000 - bps)) // 20_000)
     else:
         last = twice * (10_000 + bps) // 20_000
-    return depth(levels, top, far, row, last)
+    return depth(levels, top, far, row, last - shift)
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -200,11 +203,14 @@ def read(
     bid, ask = view_i[_BID], view_i[_ASK]
     view_i[_BID_LOTS] = size_at(levels, top, far, 0, bid) if bid > 0 else 0
     view_i[_ASK_LOTS] = size_at(levels, top, far, 1, ask) if ask > 0 else 0
+    shift = obs_i[SHIFTED]
+    view_i[_BID] = bid = bid + shift if bid > 0 else 0
+    view_i[_ASK] = ask = ask + shift if ask > 0 else 0
     twice = bid + ask if bid > 0 and ask > 0 else 0
     if twice > 0:
         for row in range(2):
             for k, bps in enumerate((1, 5, 10)):
-                view_i[_DEPTH + 3 * row + k] = _near(levels, top, far, twice, row, bps)
+                view_i[_DEPTH + 3 * row + k] = _near(levels, top, far, twice, shift, row, bps)
         total = view_i[_BID_LOTS] + view_i[_ASK_LOTS]
         view_f[_MICRO] = (bid * view_i[_ASK_LOTS] + ask * view_i[_BID_LOTS]) / total
     view_i[_VOLUME] = obs_i[VOLUME]

@@ -21,6 +21,7 @@ from steersman.domain.messages import (
     Effect,
     Input,
     Intervened,
+    MarketNoted,
     NewsArrived,
     Query,
     Reported,
@@ -134,6 +135,8 @@ class _Loop:
         self.now_ns = step.now_ns
         for report in step.reports:
             self._feed(Reported(self.now_ns, report))
+        for note in step.notes:
+            self._feed(MarketNoted(self.now_ns, self.job.instrument.id, note))
         self._feed_news()
         if self.job.supervisor is not None:
             for answer in self.job.supervisor.collect(self.now_ns):

@@ -38,7 +38,6 @@ from steersman.venues.market import (
     NOW,
     RECV,
     REP_TAIL,
-    REPORT_LATENCY,
     ROOM,
     SEED,
     SIDE,
@@ -47,7 +46,15 @@ from steersman.venues.market import (
     VALID,
     Market,
 )
-from steersman.venues.matching import answer, cross_front, fill, front, pass_queue, tape_trade
+from steersman.venues.matching import (
+    answer,
+    cross_front,
+    fill,
+    front,
+    known_ns,
+    pass_queue,
+    tape_trade,
+)
 
 __all__ = ["Flow", "copied_flow", "new_background", "run_generated"]
 
@@ -236,8 +243,7 @@ def run_generated(m: Market, f: Flow, until_ns: int) -> int:
         next_exch = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.drift)
         if next_exch > s[END_NS]:
             next_exch = NEVER
-        due = max(arrival + s[REPORT_LATENCY], s[RECV])
-        due = min(due, next_exch + s[FEED_LATENCY])
+        due = min(known_ns(m, arrival), next_exch + s[FEED_LATENCY])
         if arrival < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, True)
             took = answer(m, arrival > s[END_NS])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from steersman.domain.market import MarketView
+from steersman.domain.market import MarketNote, MarketView
 from steersman.domain.messages import Approved, Intent, Report, Wake
 
 __all__ = ["Step", "Venue"]
@@ -20,7 +20,8 @@ class Step:
 
     `reports` are in the order in which they arrived. `touched` tells that the touch left what the
     wake watched. `ended` tells that the market is over and nothing of ours is on its way; it is
-    never set because of an error, which is raised.
+    never set because of an error, which is raised. `notes` are what happened to the recording
+    itself: a gap, a crossed book, its recovery, its end, each with the number of the event.
     """
 
     now_ns: int
@@ -28,6 +29,7 @@ class Step:
     view: MarketView
     ended: bool
     touched: bool
+    notes: tuple[MarketNote, ...] = ()
 
 
 class Venue(Protocol):

@@ -13,8 +13,9 @@ Own orders did not exist when the market was recorded, so three rules keep their
 - a book that moves to or through our price fills us, as maker, with at most what came, and what we
   got is gone from it; so does a trade that prints through our price.
 
-A gap leaves no valid book until a snapshot is complete; only trades count in between. A row that
-cannot be is an error with its number: the market stops there and never ends there.
+A gap leaves no valid book until a snapshot is complete, a crossed message none until one uncrosses
+it; only trades count in between, and each is noted with the number of its event. A row that cannot
+be is an error with its number: the market stops there and never ends there.
 """
 
 from __future__ import annotations
@@ -25,60 +26,44 @@ import numpy.typing as npt
 from steersman.marketdata.book import (
     FAR_ROOM,
     best,
-    clear,
     compiled,
     compiled_part,
-    consume,
-    forget_unshown,
     is_misplaced,
     scan,
-    show,
-    size_at,
 )
-from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST, SNAPSHOT, TRADE
+from steersman.marketdata.events import DEPTH, LAST, TRADE
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues.market import (
-    AHEAD,
     ARRIVAL,
     AT,
     BAD,
-    BAD_KIND,
-    BAD_LOTS,
-    BAD_SIDE,
-    BAD_TICK,
     BOOK,
-    CLEARED,
-    CROSSED,
     DELIVER,
     DONE,
     EARLY,
     ENDED,
     ERROR,
     EXCH,
-    FILLED,
     FINE,
-    GAPPED,
-    LEVELS_MAX,
-    LOADING,
-    LOTS,
+    N_NOTES,
     N_TAKEN,
     N_TOUCHES,
     N_TRADES,
     NEED_DATA,
     NEED_ROOM,
     NEVER,
+    NOTE_ROOM,
     NOW,
     RECENTRE,
     RECV,
     REP_HEAD,
     REP_TAIL,
-    REPORT_LATENCY,
     REQ_HEAD,
     REQ_TAIL,
     ROOM,
-    SIDE,
+    SHIFT,
+    SHIFT_NS,
     TAPE,
-    TICK,
     TIME_BACK,
     TOUCH_ASK,
     TOUCH_BID,
@@ -89,7 +74,11 @@ from steersman.venues.market import (
     WATCH,
     Market,
 )
-from steersman.venues.matching import answer, cross_front, fill, front, tape_trade
+from steersman.venues.matching import (
+    known_ns,
+    tape_trade,
+)
+from steersman.venues.recorded import apply_row, end_message, happen
 
 __all__ = ["bounds", "has_room", "in_flight", "note_touch", "run_recorded"]
 
@@ -105,6 +94,16 @@ def has_room(m: Market) -> bool:
         s[REP_TAIL] + ROOM <= m.reports.shape[0]
         and s[N_TOUCHES] + ROOM < m.touches.shape[0]
         and s[N_TRADES] + ROOM < m.trades.shape[0]
+        and s[N_NOTES] + NOTE_ROOM <= m.notes.shape[0]
+    )
+
+
+@compiled_part
+def has_room_for_a_row(m: Market) -> bool:
+    """Tell whether the far table and the notes can take what one recorded row may cause."""
+    return bool(
+        m.far[0, 0] + FAR_ROOM <= (m.far.shape[0] - 2) // 2
+        and m.s[N_NOTES] + NOTE_ROOM <= m.notes.shape[0]
     )
 
 
@@ -129,14 +128,13 @@ def in_flight(s: I64) -> bool:
 def note_touch(s: I64, top: I64, far: I64, touches: I64, exch_ns: int, local_ns: int) -> int:
     """Look at the touch after a whole message: tape it, and compare it with what is watched.
 
-    Returns BAD where the book is crossed, RECENTRE or NEED_ROOM where that must be done next.
+    Returns RECENTRE or NEED_ROOM where that must be done next.
     """
     bid = ask = 0
     if s[BOOK] == VALID:
         bid, ask = best(top, far, 0), best(top, far, 1)
-        if bid >= ask and ask > 0:
-            s[ERROR] = CROSSED
-            return BAD
+        bid = bid + s[SHIFT] if bid > 0 else 0
+        ask = ask + s[SHIFT] if ask > 0 else 0
     if bid != s[TOUCH_BID] or ask != s[TOUCH_ASK]:
         s[TOUCH_BID], s[TOUCH_ASK] = bid, ask
         if s[TAPE] != 0:
@@ -152,113 +150,6 @@ def note_touch(s: I64, top: I64, far: I64, touches: I64, exch_ns: int, local_ns:
     if far[0, 0] > 0 and is_misplaced(top, far):
         return RECENTRE
     return DONE if s[N_TOUCHES] + ROOM < touches.shape[0] else NEED_ROOM
-
-
-# -- one event, the long way ----------------------------------------------------------------------
-@compiled_part
-def _apply(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
-    """Apply an event of any kind, whatever the state of the book and of our orders."""
-    s = m.s
-    if kind == GAP:
-        s[BOOK] = GAPPED
-        return
-    if kind == CLEAR:
-        clear(m.levels, m.top, m.far)
-        if s[N_TAKEN] > 0:
-            forget_unshown(m.taken, m.far, True)
-        s[BOOK] = CLEARED
-        return
-    s[ERROR] = _fault(kind, side, tick, lots)
-    if s[ERROR] != FINE:
-        return
-    if kind == TRADE:
-        _trade(m, side, tick, lots)
-    elif s[BOOK] != GAPPED:
-        if kind == SNAPSHOT:
-            s[BOOK] = LOADING
-        row = 0 if side > 0 else 1
-        s[N_TAKEN] -= show(m.levels, m.taken, m.top, m.far, row, tick, lots)
-        if s[BOOK] == VALID and m.live[0] > 0:
-            _cap_queue(m, side, tick)
-            _uncross(m)
-
-
-@compiled_part
-def _fault(kind: int, side: int, tick: int, lots: int) -> int:
-    """Return what is impossible about the row of a level, or FINE."""
-    if kind != DEPTH and kind != TRADE and kind != SNAPSHOT:
-        return BAD_KIND
-    if side != 1 and side != -1:
-        return BAD_SIDE
-    if tick < 1:
-        return BAD_TICK
-    if lots < 0 or (lots == 0 and kind != DEPTH):
-        return BAD_LOTS
-    return FINE
-
-
-@compiled_part
-def _trade(m: Market, side: int, tick: int, lots: int) -> None:
-    """Give a recorded trade to own orders: first to those it prints through, then by the queue."""
-    s, orders, live = m.s, m.orders, m.live
-    given = cross_front(m, side, tick - side, lots, s[EXCH]) if live[0] > 0 else 0
-    k = 1
-    while k <= live[0]:
-        row = live[k]
-        k += 1
-        if orders[row, SIDE] == side or orders[row, TICK] != tick:
-            continue
-        reach = lots - given
-        x = min(orders[row, LOTS] - orders[row, FILLED], max(0, reach - orders[row, AHEAD]))
-        orders[row, AHEAD] = max(0, orders[row, AHEAD] - reach)
-        if x > 0:
-            before = live[0]
-            fill(m, row, s[EXCH], tick, x, True)
-            k -= before - live[0]
-            given += x
-    note_trade(m.obs_i, side, lots, lots - given)
-    tape_trade(m.trades, s, s[EXCH], tick, lots - given, side, 0)
-
-
-@compiled_part
-def _cap_queue(m: Market, side: int, tick: int) -> None:
-    """Nobody is ahead of us who is not there any more."""
-    size = size_at(m.levels, m.top, m.far, 0 if side > 0 else 1, tick)
-    for k in range(1, m.live[0] + 1):
-        row = m.live[k]
-        if m.orders[row, SIDE] == side and m.orders[row, TICK] == tick:
-            m.orders[row, AHEAD] = min(m.orders[row, AHEAD], size)
-
-
-@compiled_part
-def _uncross(m: Market) -> None:
-    """Trade own orders against what has come to or through their price, until nothing is left."""
-    for side in (1, -1):
-        for _ in range(LEVELS_MAX // 2):
-            k = front(m.orders, m.live, side)
-            other = 1 if side > 0 else 0
-            tick = best(m.top, m.far, other)
-            if k < 0 or tick == 0 or (m.orders[m.live[k], TICK] - tick) * side < 0:
-                break
-            row = m.live[k]
-            x = min(
-                m.orders[row, LOTS] - m.orders[row, FILLED],
-                size_at(m.levels, m.top, m.far, other, tick),
-            )
-            m.s[N_TAKEN] += consume(m.levels, m.taken, m.top, m.far, other, tick, x)
-            fill(m, row, m.s[EXCH], m.orders[row, TICK], x, True)
-
-
-@compiled_part
-def _complete(m: Market) -> None:
-    """A snapshot is complete: the book is valid, and our orders stand in it."""
-    m.s[BOOK] = VALID
-    if m.s[N_TAKEN] > 0:
-        m.s[N_TAKEN] = forget_unshown(m.taken, m.far, False)
-    for k in range(1, m.live[0] + 1):
-        row = m.live[k]
-        _cap_queue(m, m.orders[row, SIDE], m.orders[row, TICK])
-    _uncross(m)
 
 
 # -- the loop over events -------------------------------------------------------------------------
@@ -305,13 +196,13 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:
-            if far[0, 0] + FAR_ROOM > (far.shape[0] - 2) // 2 or s[N_TRADES] >= full:
+            if s[N_TRADES] >= full or not has_room_for_a_row(m):
                 return NEED_ROOM
-            _apply(m, kind, side, tick, lots)
+            apply_row(m, kind, side, tick, lots)
             seen_bid = -2
         if (word >> 48) & LAST:
-            if s[BOOK] == LOADING:
-                _complete(m)
+            if s[BOOK] != VALID or top[0] >= top[1] or far[1, 1] + far[1, 2] > 0:
+                end_message(m)
             if top[0] != seen_bid or top[1] != seen_ask:
                 status = note_touch(s, top, far, touches, exch, recv)
                 limit = min(limit, s[TOUCH_NS])
@@ -321,6 +212,13 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         i += 1
     s[AT] = i
     return status
+
+
+@compiled_part
+def _ours_next(m: Market, arrival: int, more: bool) -> tuple[int, bool]:
+    """Return when the next thing of ours happens at the exchange, and if our impact fades then."""
+    fades = more and m.s[SHIFT_NS] <= arrival
+    return (int(m.s[SHIFT_NS]) if fades else arrival), fades
 
 
 @compiled
@@ -337,7 +235,7 @@ def run_recorded(m: Market, events: I64, final: bool, until_ns: int) -> int:
             return NEED_ROOM
         limit, arrival = bounds(m, until_ns)
         reports = s[REP_TAIL]
-        status = _replay(m, events, limit, arrival)
+        status = _replay(m, events, limit, min(arrival, s[SHIFT_NS]))
         if status != DONE:
             return status
         if s[REP_TAIL] != reports or s[TOUCH_NS] < limit:
@@ -345,14 +243,14 @@ def run_recorded(m: Market, events: I64, final: bool, until_ns: int) -> int:
         more = s[AT] < events.shape[0]
         if not more and not final:
             return NEED_DATA
-        next_exch, next_recv = NEVER, NEVER
-        if more:
-            next_exch, next_recv = events[s[AT], 0], events[s[AT], 1]
-        due = min(next_recv, max(arrival + s[REPORT_LATENCY], s[RECV]))
-        if arrival < next_exch and due <= limit:
+        next_exch = events[s[AT], 0] if more else NEVER
+        next_recv = events[s[AT], 1] if more else NEVER
+        at_ns, fades = _ours_next(m, arrival, more)
+        due = min(next_recv, known_ns(m, at_ns))
+        if at_ns < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, s[BOOK] == VALID)
-            answer(m, not more and arrival > s[EXCH])
-            status = note_touch(s, m.top, m.far, m.touches, arrival, due)
+            happen(m, at_ns, fades, not more and at_ns > s[EXCH])
+            status = note_touch(s, m.top, m.far, m.touches, at_ns, due)
             if status != DONE:
                 return status
             continue

@@ -1,4 +1,4 @@
-"""Everything a simulated market is: thirteen arrays, and nothing outside of them.
+"""Everything a simulated market is: seventeen arrays, and nothing outside of them.
 
 Copying the arrays branches the market: both copies go on bit by bit alike until they are told
 different things. Every table is bounded or grown by the caller between two events, never in the
@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from steersman.marketdata.book import FAR_ROOM, grown, new_book, new_far
 from steersman.marketdata.observer import new_observer
+from steersman.venues.latency import Delay
+from steersman.venues.own_impact import NO_IMPACT, OwnImpact
+from steersman.venues.queues import CAUTIOUS, QueueModel
 
 __all__ = ["LEVELS_MAX", "LIVE_MAX", "NEVER", "Market", "copied", "new_market", "with_room"]
 
@@ -23,6 +26,7 @@ F64 = npt.NDArray[np.float64]
 NEVER: Final = 1 << 62
 LIVE_MAX: Final = 256  # own orders that rest at one time
 LEVELS_MAX: Final = 2_048  # levels that one taker order may sweep
+NOTE_ROOM: Final = 4  # notes that may come between two looks at the room for them
 ROOM: Final = LEVELS_MAX + LIVE_MAX + 16  # reports and trades that one event may cause at most
 
 # -- s: the scalars -------------------------------------------------------------------------------
@@ -47,13 +51,20 @@ TOUCH_ASK: Final = 18
 N_TOUCHES: Final = 19
 N_TRADES: Final = 20
 TAPE: Final = 21  # whether the tape is kept
-REPORT_LATENCY: Final = 22
+QUEUE: Final = 22  # recorded markets: one of the queue models below
 FEED_LATENCY: Final = 23  # generated markets; recorded ones bring their own
 RECORDED: Final = 24
 END_NS: Final = 25  # generated markets: exchange time after which nothing happens
 SEED: Final = 26
 WANT_BID: Final = 27  # the watched touch in ticks, 0 = none there, negative = not watched
 WANT_ASK: Final = 28
+SHIFT: Final = 29  # ticks by which our own impact has moved everybody's prices
+SHIFT_NS: Final = 30  # exchange time of its next decay, or NEVER
+N_REPORTS: Final = 31  # reports so far
+DELIVERED: Final = 32  # local time at which the newest report is delivered
+N_NOTES: Final = 33
+NOTES_TOLD: Final = 34
+TROUBLED: Final = 35  # whether a note said that the book cannot be used, and none that it can
 SCALARS: Final = 64
 
 # Book states
@@ -62,6 +73,7 @@ VALID: Final = 1
 GAPPED: Final = 2
 CLEARED: Final = 3
 LOADING: Final = 4
+CROSSED: Final = 5
 
 # Errors
 FINE: Final = 0
@@ -71,7 +83,6 @@ BAD_KIND: Final = 3
 BAD_SIDE: Final = 4
 BAD_TICK: Final = 5
 BAD_LOTS: Final = 6
-CROSSED: Final = 7
 
 # What a kernel returns
 DONE: Final = 0
@@ -86,8 +97,10 @@ SIDE: Final = 1  # +1 buy, -1 sell
 TICK: Final = 2
 LOTS: Final = 3  # in all, filled ones included
 FILLED: Final = 4
-AHEAD: Final = 5  # lots of others before us at our price
-ORDER_F: Final = 6
+AHEAD: Final = 5  # lots of others before us at our price, rounded up
+AHEAD_REST: Final = 6  # by how much it was rounded up, in 2^-20 lots
+TRADED: Final = 7  # lots traded at our price since the recording last showed the level
+ORDER_F: Final = 8
 UNHEARD, LIVE, OVER = 0, 1, 2  # a new row is unheard of
 
 # -- requests -------------------------------------------------------------------------------------
@@ -112,13 +125,16 @@ MAKER: Final = 6
 REASON: Final = 7
 EXEC: Final = 8  # number of the fill
 REPORT_F: Final = 9
-(ACCEPTED, REJECTED, TRADED, CANCELLED, CANCEL_REJECTED, AMENDED, AMEND_REJECTED, RESOLVED) = range(
-    1, 9
-)
+ACCEPTED, REJECTED, TOLD_TRADE, CANCELLED, CANCEL_REJECTED = 1, 2, 3, 4, 5
+AMENDED, AMEND_REJECTED, RESOLVED = 6, 7, 8
 
 # -- tape -----------------------------------------------------------------------------------------
 TOUCH_F: Final = 3  # exch_ns, bid tick, ask tick
 TRADE_F: Final = 5  # exch_ns, tick, lots, aggressor, own
+
+# -- notes: what happened to the recording itself -------------------------------------------------
+NOTE_F: Final = 4  # kind, number of the event, exch_ns, local ns
+NOTE_GAP, NOTE_CROSSED, NOTE_VALID, NOTE_END = 1, 2, 3, 4
 
 
 class Market(NamedTuple):
@@ -137,10 +153,21 @@ class Market(NamedTuple):
     obs_f: F64
     touches: I64
     trades: I64
+    notes: I64
+    delays: I64
+    impact: F64
+    queue: F64
 
 
 def new_market(
-    *, span: int, report_latency_ns: int, tape: bool, recorded: bool, now_ns: int
+    *,
+    span: int,
+    tape: bool,
+    recorded: bool,
+    now_ns: int,
+    report_delay: Delay,
+    impact: OwnImpact | None = None,
+    queue: QueueModel = CAUTIOUS,
 ) -> Market:
     """Return a market at `now_ns` with an empty book and no orders."""
     levels, taken, top = new_book(span)
@@ -149,7 +176,8 @@ def new_market(
     s[WATCH : WATCH + 2] = NEVER
     s[TOUCH_NS] = s[END_NS] = NEVER
     s[WANT_BID] = s[WANT_ASK] = -1
-    s[REPORT_LATENCY] = report_latency_ns
+    s[SHIFT_NS] = NEVER
+    s[QUEUE] = queue.kind
     s[TAPE], s[RECORDED] = tape, recorded
     obs_i, obs_f = new_observer()
     return Market(
@@ -166,13 +194,22 @@ def new_market(
         obs_f=obs_f,
         touches=np.zeros((1 << 14, TOUCH_F), np.int64),
         trades=np.zeros((1 << 14, TRADE_F), np.int64),
+        notes=np.zeros((64, NOTE_F), np.int64),
+        delays=report_delay.table,
+        impact=(impact or NO_IMPACT).state(),
+        queue=np.array([queue.exponent]),
     )
 
 
 def copied(m: Market) -> Market:
     """Return a market that goes on as `m` would and shares nothing with it."""
     # Of what only grows, the unused part need not be copied.
-    used = {"touches": m.s[N_TOUCHES], "trades": m.s[N_TRADES], "reports": m.s[REP_TAIL]}
+    used = {
+        "touches": m.s[N_TOUCHES],
+        "trades": m.s[N_TRADES],
+        "reports": m.s[REP_TAIL],
+        "notes": m.s[N_NOTES],
+    }
     arrays = {}
     for name, whole in m._asdict().items():
         end = used.get(name, len(whole))
@@ -194,6 +231,7 @@ def with_room(m: Market) -> Market:
         reports=_grown(m.reports, int(s[REP_TAIL]) + ROOM),
         touches=_grown(m.touches, int(s[N_TOUCHES]) + ROOM),
         trades=_grown(m.trades, int(s[N_TRADES]) + ROOM),
+        notes=_grown(m.notes, int(s[N_NOTES]) + NOTE_ROOM),
     )
 
 

@@ -17,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.marketdata.book import best, compiled, compiled_part, consume, put, size_at
+from steersman.venues.latency import REPORT, delay_ns
 from steersman.venues.market import (
     ACCEPTED,
     ACTION,
     AHEAD,
+    AHEAD_REST,
     AMEND,
     AMEND_REJECTED,
     AMENDED,
@@ -30,6 +32,7 @@ from steersman.venues.market import (
     CANCEL_REJECTED,
     CANCELLED,
     DELIVER,
+    DELIVERED,
     EXEC,
     EXECS,
     FILLED,
@@ -39,6 +42,7 @@ from steersman.venues.market import (
     LIVE_MAX,
     LOTS,
     MAKER,
+    N_REPORTS,
     N_TAKEN,
     N_TRADES,
     NEVER,
@@ -55,25 +59,37 @@ from steersman.venues.market import (
     REP_SERIAL,
     REP_TAIL,
     REP_TICK,
-    REPORT_LATENCY,
     REQ_HEAD,
     REQ_IOC,
     REQ_LOTS,
     REQ_SIDE,
     REQ_TICK,
     RESOLVED,
+    SEED,
     SERIAL,
+    SHIFT,
     SIDE,
     STATE,
     TAPE,
     TICK,
+    TOLD_TRADE,
     TRADED,
     VALID,
     WATCH,
     Market,
 )
 
-__all__ = ["REASONS", "answer", "cross_front", "fill", "front", "pass_queue", "tape_trade"]
+__all__ = [
+    "REASONS",
+    "answer",
+    "cross_front",
+    "fill",
+    "front",
+    "known_ns",
+    "move_orders",
+    "pass_queue",
+    "tape_trade",
+]
 
 I64 = npt.NDArray[np.int64]
 
@@ -109,13 +125,26 @@ REASONS: Final = (
 
 # -- reports and the tape -------------------------------------------------------------------------
 @compiled_part
-def _report(reports: I64, s: I64, kind: int, serial: int, exch_ns: int, lots: int, why: int) -> int:
+def known_ns(m: Market, exch_ns: int) -> int:
+    """Return the local time at which the next report is known, of what happens at `exch_ns`.
+
+    Reports do not overtake each other, nor the feed of what caused them.
+    """
+    s = m.s
+    took = delay_ns(m.delays, s[SEED], REPORT, s[N_REPORTS], exch_ns)
+    return int(max(exch_ns + took, s[RECV], s[DELIVERED]))
+
+
+@compiled_part
+def _report(m: Market, kind: int, serial: int, exch_ns: int, lots: int, why: int) -> int:
     """Append a report and return its row."""
+    reports, s = m.reports, m.s
     at = s[REP_TAIL]
     reports[at, KIND] = kind
     reports[at, REP_SERIAL] = serial
     reports[at, REP_EXCH] = exch_ns
-    reports[at, DELIVER] = max(exch_ns + s[REPORT_LATENCY], s[RECV])
+    reports[at, DELIVER] = s[DELIVERED] = known_ns(m, exch_ns)
+    s[N_REPORTS] += 1
     reports[at, REP_LOTS] = lots
     reports[at, REASON] = why
     s[REP_TAIL] = at + 1
@@ -126,11 +155,11 @@ def _report(reports: I64, s: I64, kind: int, serial: int, exch_ns: int, lots: in
 def tape_trade(
     trades: I64, s: I64, exch_ns: int, tick: int, lots: int, side: int, own: int
 ) -> None:
-    """Keep a trade for measurement; `side` is the aggressor's."""
+    """Keep a trade for measurement, at the price it has for us; `side` is the aggressor's."""
     if s[TAPE] != 0 and lots > 0:
         at = s[N_TRADES]
         trades[at, 0] = exch_ns
-        trades[at, 1] = tick
+        trades[at, 1] = tick + s[SHIFT]
         trades[at, 2] = lots
         trades[at, 3] = side
         trades[at, 4] = own
@@ -189,14 +218,16 @@ def pass_queue(orders: I64, live: I64, side: int, tick: int, lots: int) -> None:
         row = live[k]
         if orders[row, SIDE] == side and orders[row, TICK] == tick:
             orders[row, AHEAD] = max(0, orders[row, AHEAD] - lots)
+            if orders[row, AHEAD] == 0:
+                orders[row, AHEAD_REST] = 0
 
 
 @compiled_part
 def fill(m: Market, serial: int, exch_ns: int, tick: int, lots: int, maker: bool) -> None:
     """Book a trade of ours: order, report, tape; a resting order that is full is over."""
     m.orders[serial, FILLED] += lots
-    at = _report(m.reports, m.s, TRADED, serial, exch_ns, lots, _NONE)
-    m.reports[at, REP_TICK] = tick
+    at = _report(m, TOLD_TRADE, serial, exch_ns, lots, _NONE)
+    m.reports[at, REP_TICK] = tick + m.s[SHIFT]
     m.reports[at, MAKER] = 1 if maker else 0
     m.s[EXECS] += 1
     m.reports[at, EXEC] = m.s[EXECS]
@@ -269,11 +300,22 @@ def _crosses(m: Market, side: int, tick: int) -> bool:
 
 
 @compiled_part
-def _queue_at(m: Market, side: int, tick: int) -> int:
-    """Return the lots ahead of who joins now; unknown without a book, until a snapshot tells."""
-    if m.s[BOOK] != VALID:
-        return NEVER
-    return size_at(m.levels, m.top, m.far, 0 if side > 0 else 1, tick)
+def _join(m: Market, order: I64, tick: int) -> None:
+    """Stand behind all that is there; without a book that is unknown until a snapshot tells."""
+    order[AHEAD_REST] = order[TRADED] = 0
+    order[AHEAD] = NEVER
+    if m.s[BOOK] == VALID:
+        row = 0 if order[SIDE] > 0 else 1
+        order[AHEAD] = size_at(m.levels, m.top, m.far, row, tick)
+
+
+@compiled_part
+def move_orders(m: Market, ticks: int) -> None:
+    """Let everybody's prices but ours move by `ticks`: in the book's own ticks ours move back."""
+    m.s[SHIFT] += ticks
+    for k in range(1, m.live[0] + 1):
+        m.orders[m.live[k], TICK] -= ticks
+    _watch(m.orders, m.live, m.s)
 
 
 # -- requests -------------------------------------------------------------------------------------
@@ -292,50 +334,50 @@ def answer(m: Market, closed: bool) -> int:
     elif action == CANCEL:
         if state == LIVE:
             _leave(m.orders, m.live, m.s, serial)
-            _report(m.reports, m.s, CANCELLED, serial, exch_ns, filled, _ASKED)
+            _report(m, CANCELLED, serial, exch_ns, filled, _ASKED)
         else:
             why = _OVER if state == OVER else _UNKNOWN
-            _report(m.reports, m.s, CANCEL_REJECTED, serial, exch_ns, 0, why)
+            _report(m, CANCEL_REJECTED, serial, exch_ns, 0, why)
     elif action == QUERY:
-        at = _report(m.reports, m.s, RESOLVED, serial, exch_ns, filled, _NONE)
+        at = _report(m, RESOLVED, serial, exch_ns, filled, _NONE)
         m.reports[at, REP_TICK] = state
     else:
         kind = REJECTED if action == REJECT_PLACE else AMEND_REJECTED
-        _report(m.reports, m.s, kind, serial, exch_ns, 0, _INVALID)
+        _report(m, kind, serial, exch_ns, 0, _INVALID)
     return 0
 
 
 @compiled_part
 def _place(m: Market, request: I64, closed: bool) -> int:
     serial, exch_ns = request[SERIAL], request[ARRIVAL]
-    side, tick = request[REQ_SIDE], request[REQ_TICK]
+    side, tick = request[REQ_SIDE], request[REQ_TICK] - m.s[SHIFT]
     if closed or m.live[0] == LIVE_MAX:
         why = _CLOSED if closed else _TOO_MANY
-        _report(m.reports, m.s, REJECTED, serial, exch_ns, 0, why)
+        _report(m, REJECTED, serial, exch_ns, 0, why)
         return 0
     order = m.orders[serial]
     order[SIDE], order[TICK], order[LOTS] = side, tick, request[REQ_LOTS]
     if request[REQ_IOC] == 0:
         if _crosses(m, side, tick):
             order[STATE] = OVER
-            _report(m.reports, m.s, CANCELLED, serial, exch_ns, 0, _WOULD_CROSS)
+            _report(m, CANCELLED, serial, exch_ns, 0, _WOULD_CROSS)
             return 0
-        order[AHEAD] = _queue_at(m, side, tick)
+        _join(m, order, tick)
         _enter(m.orders, m.live, m.s, serial)
-        _report(m.reports, m.s, ACCEPTED, serial, exch_ns, 0, _NONE)
+        _report(m, ACCEPTED, serial, exch_ns, 0, _NONE)
         return 0
     order[STATE] = OVER
-    _report(m.reports, m.s, ACCEPTED, serial, exch_ns, 0, _NONE)
+    _report(m, ACCEPTED, serial, exch_ns, 0, _NONE)
     why = _sweep(m, serial, tick, exch_ns) if m.s[BOOK] == VALID else _NO_BOOK
     if order[FILLED] < order[LOTS]:
-        _report(m.reports, m.s, CANCELLED, serial, exch_ns, order[FILLED], why)
+        _report(m, CANCELLED, serial, exch_ns, order[FILLED], why)
     return int(side * order[FILLED])
 
 
 @compiled_part
 def _amend(m: Market, request: I64, closed: bool) -> None:
     serial, exch_ns = request[SERIAL], request[ARRIVAL]
-    tick, lots = request[REQ_TICK], request[REQ_LOTS]
+    tick, lots = request[REQ_TICK] - m.s[SHIFT], request[REQ_LOTS]
     order = m.orders[serial]
     why = _NONE
     if order[STATE] != LIVE:
@@ -345,16 +387,16 @@ def _amend(m: Market, request: I64, closed: bool) -> None:
     elif lots <= order[FILLED]:
         why = _NOT_ABOVE_FILLED
     if why != _NONE:
-        _report(m.reports, m.s, AMEND_REJECTED, serial, exch_ns, 0, why)
+        _report(m, AMEND_REJECTED, serial, exch_ns, 0, why)
         return
     if tick != order[TICK] or lots > order[LOTS]:
         _leave(m.orders, m.live, m.s, serial)
         if _crosses(m, order[SIDE], tick):
-            _report(m.reports, m.s, CANCELLED, serial, exch_ns, order[FILLED], _WOULD_CROSS)
+            _report(m, CANCELLED, serial, exch_ns, order[FILLED], _WOULD_CROSS)
             return
         order[TICK] = tick
-        order[AHEAD] = _queue_at(m, order[SIDE], tick)
+        _join(m, order, tick)
         _enter(m.orders, m.live, m.s, serial)
     order[LOTS] = lots
-    at = _report(m.reports, m.s, AMENDED, serial, exch_ns, lots, _NONE)
-    m.reports[at, REP_TICK] = tick
+    at = _report(m, AMENDED, serial, exch_ns, lots, _NONE)
+    m.reports[at, REP_TICK] = tick + m.s[SHIFT]

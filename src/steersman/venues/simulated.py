@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketView, NewsItem
+from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind
 from steersman.domain.messages import (
     Accepted,
     Amend,
@@ -46,18 +46,20 @@ from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
 from steersman.venues.kernel import run_recorded
+from steersman.venues.latency import ORDER, Delay, Latency, delay_feed
 from steersman.venues.market import Market, copied, new_market, with_room
 from steersman.venues.matching import REASONS
 from steersman.venues.news import NewsModel, generate_news
+from steersman.venues.own_impact import OwnImpact
 from steersman.venues.presets import FlowPreset, flow_params, preset_for
+from steersman.venues.queues import CAUTIOUS, QueueModel
 
-__all__ = ["ORDER_LATENCY_NS", "SimulatedVenue"]
+__all__ = ["SimulatedVenue"]
 
 I64 = npt.NDArray[np.int64]
 Events = npt.NDArray[np.void]
 
-ORDER_LATENCY_NS: Final = 10_000_000
-FEED_LATENCY_NS: Final = 5_000_000
+FEED_DELAY: Final = Delay.constant(5_000_000)  # of a generated market, where none is given
 WARM_UP_NS: Final = 60 * SECOND_NS  # a generated market has been going on, and was watched
 
 _ERRORS: Final = {
@@ -67,7 +69,6 @@ _ERRORS: Final = {
     m_.BAD_SIDE: "no such side",
     m_.BAD_TICK: "price out of range",
     m_.BAD_LOTS: "impossible size",
-    m_.CROSSED: "the book is crossed after a whole message",
 }
 _INVALID: Final = {
     m_.EMPTY: "no snapshot yet",
@@ -75,6 +76,13 @@ _INVALID: Final = {
     m_.GAPPED: "a gap in the recording: no valid book until the next snapshot",
     m_.CLEARED: "the book was cleared and its snapshot has not come",
     m_.LOADING: "the snapshot is not complete",
+    m_.CROSSED: "the recorded book is crossed",
+}
+_NOTES: Final = {
+    m_.NOTE_GAP: NoteKind.GAP,
+    m_.NOTE_CROSSED: NoteKind.CROSSED,
+    m_.NOTE_VALID: NoteKind.RECOVERED,
+    m_.NOTE_END: NoteKind.ENDED,
 }
 
 
@@ -86,14 +94,16 @@ class SimulatedVenue:
         instrument: Instrument,
         market: Market,
         *,
-        order_latency_ns: int,
+        latency: Latency,
         batches: tuple[I64, ...] = (),
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
     ) -> None:
         self.instrument = instrument
         self._m = market
-        self._order_latency_ns = order_latency_ns
+        self._latency = latency
+        self._requests = 0  # sent so far
+        self._arrival_ns = 0  # of the newest of them
         self._batches = batches
         self._batch = 0
         self._flow = flow
@@ -101,6 +111,7 @@ class SimulatedVenue:
         self._start_ns = self.now_ns
         self._sent_ns = self.now_ns
         self._cut = False  # whether a run was ended by the end of the data
+        self._end_told = False
         self._ids: list[str] = []
         self._serials: dict[str, int] = {}
         self._placed: set[str] = set()
@@ -111,14 +122,20 @@ class SimulatedVenue:
         instrument: Instrument,
         events: Events | Sequence[Events],
         *,
-        order_latency_ns: int = ORDER_LATENCY_NS,
-        report_latency_ns: int = ORDER_LATENCY_NS,
+        latency: Latency | None = None,
+        queue: QueueModel = CAUTIOUS,
+        impact: OwnImpact | None = None,
+        seed: int = 0,
         tape: bool = True,
     ) -> Self:
         """Return a market that replays `events` (arrays of `EVENT`, one or several in order).
 
-        Raises DataError where there are none or they are not such arrays.
+        `latency` is 10 ms each way by default, its `feed` replaces the recorded receive times;
+        `impact` is what our taking does to the prices (None: nothing beyond what it consumes);
+        `seed` draws sampled latencies. Raises DataError where there are no events or they are not
+        such arrays.
         """
+        latency = latency or Latency()
         batches = (events,) if isinstance(events, np.ndarray) else tuple(events)
         if any(batch.dtype != EVENT or batch.ndim != 1 for batch in batches):
             raise DataError(f"{instrument.id}: not an array of events", "use the dtype EVENT")
@@ -127,14 +144,19 @@ class SimulatedVenue:
         first = next(batch for batch in batches if len(batch))
         market = new_market(
             span=SPAN,
-            report_latency_ns=_latency(report_latency_ns),
+            report_delay=latency.report,
             tape=tape,
             recorded=True,
             now_ns=int(first["recv_ns"][0]),
+            impact=impact,
+            queue=queue,
         )
+        market.s[m_.SEED] = seed
         words = tuple(_words(batch) for batch in batches)
-        latency_ns = _latency(order_latency_ns)
-        return cls(instrument, market, order_latency_ns=latency_ns, batches=words)
+        if latency.feed is not None:
+            words = _received(words, latency.feed, seed)
+            market.s[m_.NOW] = next(part[0, 1] for part in words if len(part))
+        return cls(instrument, market, latency=latency, batches=words)
 
     @classmethod
     def generated(
@@ -146,9 +168,7 @@ class SimulatedVenue:
         end_ns: int,
         preset: FlowPreset | None = None,
         informativeness: float | None = None,
-        order_latency_ns: int = ORDER_LATENCY_NS,
-        report_latency_ns: int = ORDER_LATENCY_NS,
-        feed_latency_ns: int = FEED_LATENCY_NS,
+        latency: Latency | None = None,
         tape: bool = True,
     ) -> Self:
         """Return a market of generated flow from `start_ns` to `end_ns`, a function of the seed.
@@ -165,15 +185,16 @@ class SimulatedVenue:
         news, drift = generate_news(
             seed, start_ns, end_ns, instrument.symbol, instrument.category, model
         )
+        latency = latency or Latency()
         begin_ns = start_ns - WARM_UP_NS
         market = new_market(
             span=preset.span_ticks,
-            report_latency_ns=_latency(report_latency_ns),
+            report_delay=latency.report,
             tape=False,
             recorded=False,
             now_ns=begin_ns,
         )
-        market.s[m_.FEED_LATENCY] = _latency(feed_latency_ns)
+        market.s[m_.FEED_LATENCY] = (latency.feed or FEED_DELAY).table[1, 1]
         flow = new_background(
             market,
             flow_params(preset),
@@ -186,7 +207,7 @@ class SimulatedVenue:
         venue = cls(
             instrument,
             market,
-            order_latency_ns=_latency(order_latency_ns),
+            latency=latency,
             flow=flow,
             news=news,
         )
@@ -247,7 +268,10 @@ class SimulatedVenue:
             s[m_.REQ_HEAD] = s[m_.REQ_TAIL] = tail = 0
         if tail == len(m.requests):
             self._m = m = m._replace(requests=np.concatenate([m.requests, m.requests * 0]))
-        row = (at_ns + self._order_latency_ns, action, serial, *fields)
+        took_ns = self._latency.order.of(int(s[m_.SEED]), ORDER, self._requests, at_ns)
+        self._requests += 1
+        self._arrival_ns = max(self._arrival_ns, at_ns + took_ns)  # nothing overtakes
+        row = (self._arrival_ns, action, serial, *fields)
         m.requests[tail] = 0
         m.requests[tail, : len(row)] = row
         s[m_.REQ_TAIL] = tail + 1
@@ -277,7 +301,19 @@ class SimulatedVenue:
         ended = bool(s[m_.ENDED])
         self._cut = self._cut or (ended and self.now_ns < wake.at_ns)
         touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
-        return Step(self.now_ns, self._reports(), self._view(), ended, touched)
+        notes = self._notes(ended)
+        return Step(self.now_ns, self._reports(), self._view(), ended, touched, notes)
+
+    def _notes(self, ended: bool) -> tuple[MarketNote, ...]:
+        """Take what happened to the recording itself since the last time."""
+        m, s = self._m, self._m.s
+        rows = m.notes[s[m_.NOTES_TOLD] : s[m_.N_NOTES]].tolist()
+        s[m_.NOTES_TOLD] = s[m_.N_NOTES]
+        if ended and not self._end_told:
+            self._end_told = True
+            number = int(s[m_.BEFORE] + s[m_.AT])
+            rows.append([m_.NOTE_END, number, int(s[m_.EXCH]), int(s[m_.RECV])])
+        return tuple(MarketNote(_NOTES[kind], *row) for kind, *row in rows)
 
     def _watched(self, price: Price | None) -> int:
         return -1 if price is None else self.instrument.ticks(price)
@@ -354,7 +390,7 @@ class SimulatedVenue:
                 return Accepted(child_id, venue_ns)
             case m_.REJECTED:
                 return Rejected(child_id, venue_ns, why)
-            case m_.TRADED:
+            case m_.TOLD_TRADE:
                 return self._filled(child_id, row)
             case m_.CANCELLED:
                 return Cancelled(child_id, venue_ns, qty, why)
@@ -416,14 +452,15 @@ class SimulatedVenue:
         other = SimulatedVenue(
             self.instrument,
             copied(self._m),
-            order_latency_ns=self._order_latency_ns,
+            latency=self._latency,
             batches=self._batches,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
         )
         other._batch = self._batch
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
-        other._cut = self._cut
+        other._cut, other._end_told = self._cut, self._end_told
+        other._requests, other._arrival_ns = self._requests, self._arrival_ns
         other._ids = list(self._ids)
         other._serials = dict(self._serials)
         other._placed = set(self._placed)
@@ -441,10 +478,14 @@ class SimulatedVenue:
         self._start_ns = self._sent_ns = start_ns
 
 
-def _latency(latency_ns: int) -> int:
-    if latency_ns < 0:
-        raise UsageError(f"a latency of {latency_ns} ns", "give 0 or more")
-    return latency_ns
+def _received(batches: tuple[I64, ...], feed: Delay, seed: int) -> tuple[I64, ...]:
+    """Return recorded batches as they would have been received over another feed."""
+    batches = tuple(batch.copy() for batch in batches)
+    number = recv_ns = 0
+    for batch in batches:
+        recv_ns = delay_feed(batch, feed.table, seed, number, recv_ns)
+        number += len(batch)
+    return batches
 
 
 def _words(events: Events) -> I64:
