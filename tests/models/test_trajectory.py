@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.models.trajectory import AlmgrenChriss
+from steersman.models.validity import ModelError
 
 # The worked case of Almgren and Chriss (2001), section 4: dollars, shares, days.
 PAPER = AlmgrenChriss(sigma=0.95, eta=2.5e-6, tau=1.0, gamma=2.5e-7, epsilon=0.0625)
@@ -198,3 +199,14 @@ def test_the_reference_cases(shared: Path) -> None:
         assert got.cost == pytest.approx(expected["E"], rel=1e-6)
         assert got.variance == pytest.approx(expected["V"], rel=1e-6)
     assert seen >= 3
+
+
+def test_any_trades_are_priced_like_the_optimal_ones() -> None:
+    best = PAPER.trajectory(1e6, 5, 1e-6, drift=0.1)
+    cost, variance = PAPER.price(best.n, drift=0.1)
+    assert (cost, variance) == (pytest.approx(best.cost), pytest.approx(best.variance))
+    assert PAPER.price([7.0]) == (pytest.approx(PAPER.trajectory(7.0, 1, 0.0).cost), 0.0)
+    with pytest.raises(ModelError, match="at least one trade"):
+        PAPER.price([])
+    with pytest.raises(ModelError, match=r"trades\[1\]"):
+        PAPER.price([1.0, math.nan])

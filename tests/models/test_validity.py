@@ -7,6 +7,7 @@ import math
 import pytest
 
 from steersman.models.validity import (
+    InfeasibleError,
     ManipulableError,
     ModelError,
     NotIdentifiedError,
@@ -17,7 +18,7 @@ from steersman.models.validity import (
 
 
 def test_every_refusal_is_a_value_error() -> None:
-    for kind in (ModelError, ManipulableError, NotIdentifiedError):
+    for kind in (ModelError, InfeasibleError, ManipulableError, NotIdentifiedError):
         assert issubclass(kind, ValueError)
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import mul, sub
 from statistics import NormalDist
 from typing import Final
@@ -135,15 +136,26 @@ class AlmgrenChriss:
             waiting = self._waiting(kappa, intervals, risk_aversion)
             x = tuple(held + drift * extra for held, extra in zip(x, waiting, strict=True))
         n = tuple(map(sub, x, x[1:]))
+        cost, variance = self._priced(x, n, drift)
+        return Trajectory(x, n, kappa, 1 / kappa if kappa else None, cost, variance)
+
+    def price(self, trades: Sequence[float], drift: float = 0.0) -> tuple[float, float]:
+        """Return expected cost and variance of any trades, one an interval."""
+        if not trades:
+            raise ModelError("at least one trade is needed")
+        finite(drift=drift, **{f"trades[{i}]": trade for i, trade in enumerate(trades)})
+        held = list(accumulate(trades, sub, initial=math.fsum(trades)))
+        return self._priced([*held[:-1], 0.0], trades, drift)
+
+    def _priced(self, x: Sequence[float], n: Sequence[float], drift: float) -> tuple[float, float]:
         later = x[1:]
         cost = (
-            self.gamma * quantity**2 / 2
+            self.gamma * x[0] ** 2 / 2
             + self.epsilon * sum(map(abs, n))
             + self.eta_tilde / self.tau * sum(map(mul, n, n))
             - drift * self.tau * sum(later)
         )
-        variance = self.sigma**2 * self.tau * sum(map(mul, later, later))
-        return Trajectory(x, n, kappa, 1 / kappa if kappa else None, cost, variance)
+        return cost, self.sigma**2 * self.tau * sum(map(mul, later, later))
 
     def frontier(
         self, quantity: float, intervals: int, risk_aversions: Sequence[float]

@@ -4,6 +4,7 @@ Every error of a model is a ValueError, so that a caller need not know the tree 
 
     ValueError
     └── ModelError              the parameters describe nothing that could be
+        ├── InfeasibleError     no trajectory keeps all the limits
         ├── ManipulableError    a round trip would earn money from its own impact
         └── NotIdentifiedError  the data do not say what the parameter is
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "InfeasibleError",
     "ManipulableError",
     "ModelError",
     "NotIdentifiedError",
@@ -24,6 +26,10 @@ __all__ = [
 
 class ModelError(ValueError):
     """The parameters describe nothing that could be."""
+
+
+class InfeasibleError(ModelError):
+    """No trajectory keeps all the limits."""
 
 
 class ManipulableError(ModelError):
