@@ -21,6 +21,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
 from steersman.domain.units import SECOND_NS
 from steersman.errors import UsageError
@@ -34,7 +35,7 @@ F64 = npt.NDArray[np.float64]
 
 STEP_NS: Final = SECOND_NS // 10  # impact decays at whole tenths of a second of the exchange
 MODES: Final = 12
-_TAU_S: Final = np.geomspace(0.15, 30_000.0, MODES)
+_TAU_S: Final = np.geomspace(0.15, 100_000.0, MODES)
 _LAGS_S: Final = (0.05, 7_200.0)
 _CLOSE: Final = 0.02  # of the sum of exponentials to the kernel, which is 1 at 0
 NEGLIGIBLE_TICKS: Final = 1e-3
@@ -79,26 +80,10 @@ class OwnImpact:
         lags_s = np.append(0.0, np.geomspace(*_LAGS_S, 100))
         wanted = np.array([self.kernel.left(float(lag)) for lag in lags_s])
         modes = np.exp(-lags_s[:, None] / _TAU_S)
-        weights = _least_squares(modes, wanted)
+        weights = nnls(modes, wanted)[0]  # a negative weight would let impact grow again
         if float(np.abs(modes @ weights - wanted).max()) > _CLOSE:
             raise UsageError(f"{self.kernel} does not fade as exponentials do", "give another")
         return 1.0 / _TAU_S, weights
-
-
-def _least_squares(modes: F64, wanted: F64) -> F64:
-    """Return the weights of least squares, without the modes whose weight would be negative.
-
-    A negative weight would let impact grow again after it has begun to fade.
-    """
-    kept = np.ones(modes.shape[1], bool)
-    weights = np.zeros(modes.shape[1])
-    while kept.any():
-        found = np.linalg.lstsq(modes[:, kept], wanted, rcond=None)[0]
-        if (found >= 0.0).all():
-            weights[kept] = found
-            break
-        kept[np.flatnonzero(kept)[found.argmin()]] = False
-    return weights
 
 
 NO_IMPACT: Final = OwnImpact(0.0, ShiftedPowerKernel(1.0, 0.5))
