@@ -26,7 +26,7 @@ from steersman.marketdata.book import (
     FAR_ROOM,
     best,
     clear,
-    compiled,
+    compiled_inline,
     compiled_part,
     consume,
     forget_unshown,
@@ -48,6 +48,7 @@ from steersman.venues.market import (
     BAD_TICK,
     BOOK,
     CLEARED,
+    CROSS,
     CROSSED,
     DELIVER,
     DONE,
@@ -68,6 +69,7 @@ from steersman.venues.market import (
     NEED_ROOM,
     NEVER,
     NOW,
+    QUEUE,
     RECENTRE,
     RECV,
     REP_HEAD,
@@ -86,10 +88,9 @@ from steersman.venues.market import (
     VALID,
     WANT_ASK,
     WANT_BID,
-    WATCH,
     Market,
 )
-from steersman.venues.matching import answer, cross_front, fill, front, tape_trade
+from steersman.venues.matching import answer, cross_front, fill, front, pass_queue, tape_trade
 
 __all__ = ["bounds", "has_room", "in_flight", "note_touch", "run_recorded"]
 
@@ -97,7 +98,7 @@ I64 = npt.NDArray[np.int64]
 
 
 # -- shared with generated markets ----------------------------------------------------------------
-@compiled
+@compiled_inline
 def has_room(m: Market) -> bool:
     """Tell whether the tables can take whatever one event may cause."""
     s = m.s
@@ -108,7 +109,7 @@ def has_room(m: Market) -> bool:
     )
 
 
-@compiled_part
+@compiled_inline
 def bounds(m: Market, until_ns: int) -> tuple[int, int]:
     """Return the local time to stop at as far as is known, and when the next request arrives."""
     s = m.s
@@ -119,7 +120,7 @@ def bounds(m: Market, until_ns: int) -> tuple[int, int]:
     return limit, arrival
 
 
-@compiled_part
+@compiled_inline
 def in_flight(s: I64) -> bool:
     """Tell whether a request or a report is on its way."""
     return bool(s[REQ_HEAD] < s[REQ_TAIL] or s[REP_HEAD] < s[REP_TAIL])
@@ -179,7 +180,8 @@ def _apply(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
         row = 0 if side > 0 else 1
         s[N_TAKEN] -= show(m.levels, m.taken, m.top, m.far, row, tick, lots)
         if s[BOOK] == VALID and m.live[0] > 0:
-            _cap_queue(m, side, tick)
+            size = size_at(m.levels, m.top, m.far, row, tick)
+            _cap_queue(m.orders, m.live, side, tick, size)
             _uncross(m)
 
 
@@ -221,13 +223,22 @@ def _trade(m: Market, side: int, tick: int, lots: int) -> None:
 
 
 @compiled_part
-def _cap_queue(m: Market, side: int, tick: int) -> None:
+def _cap_queue(orders: I64, live: I64, side: int, tick: int, size: int) -> None:
     """Nobody is ahead of us who is not there any more."""
-    size = size_at(m.levels, m.top, m.far, 0 if side > 0 else 1, tick)
-    for k in range(1, m.live[0] + 1):
-        row = m.live[k]
-        if m.orders[row, SIDE] == side and m.orders[row, TICK] == tick:
-            m.orders[row, AHEAD] = min(m.orders[row, AHEAD], size)
+    for k in range(1, live[0] + 1):
+        row = live[k]
+        if orders[row, SIDE] == side and orders[row, TICK] == tick:
+            orders[row, AHEAD] = min(orders[row, AHEAD], size)
+
+
+@compiled_part
+def _stays_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
+    """Tell whether a trade of `lots` at a price leaves the queue ahead of all own orders there."""
+    for k in range(1, live[0] + 1):
+        row = live[k]
+        if orders[row, SIDE] != side and orders[row, TICK] == tick and orders[row, AHEAD] < lots:
+            return False
+    return True
 
 
 @compiled_part
@@ -256,13 +267,14 @@ def _complete(m: Market) -> None:
     if m.s[N_TAKEN] > 0:
         m.s[N_TAKEN] = forget_unshown(m.taken, m.far, False)
     for k in range(1, m.live[0] + 1):
-        row = m.live[k]
-        _cap_queue(m, m.orders[row, SIDE], m.orders[row, TICK])
+        side, tick = m.orders[m.live[k], SIDE], m.orders[m.live[k], TICK]
+        size = size_at(m.levels, m.top, m.far, (1 - side) >> 1, tick)
+        _cap_queue(m.orders, m.live, side, tick, size)
     _uncross(m)
 
 
 # -- the loop over events -------------------------------------------------------------------------
-@compiled_part
+@compiled_inline
 def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C901
     """Process events received by `limit` and sent by `arrival`; stop after anything of ours.
 
@@ -271,7 +283,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
     is set right here: calls would take longer than all the rest.
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
-    obs_i, obs_f, touches, trades = m.obs_i, m.obs_f, m.touches, m.trades
+    obs_i, obs_f, touches, trades, orders = m.obs_i, m.obs_f, m.touches, m.trades, m.orders
     i, n, span, reports = s[AT], events.shape[0], top[3], s[REP_TAIL]
     full = trades.shape[0] - ROOM
     seen_bid = seen_ask = -2  # look once, whatever the touch
@@ -292,7 +304,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         near = 0 <= col < span and tick > 0 and side * side == 1
         if (
             (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
-            and tick * side < s[WATCH + row]
+            and tick * side < s[CROSS + row]
             and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
             levels[row, col] = lots
@@ -301,7 +313,15 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
                 top[row] = col
             elif ahead == 0 and lots == 0:
                 scan(levels, top, row)
-        elif kind == TRADE and near and lots > 0 and live[0] == 0 and s[N_TRADES] < full:
+            if tick * side >= s[QUEUE + row]:
+                _cap_queue(orders, live, side, tick, lots)
+        elif (
+            (kind == TRADE and near and lots > 0 and s[N_TRADES] < full)
+            and tick * side <= s[CROSS + row]
+            and (tick * side < s[CROSS + row] or _stays_ahead(orders, live, side, tick, lots))
+        ):
+            if tick * side == s[CROSS + row]:
+                pass_queue(orders, live, -side, tick, lots)
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:
@@ -323,7 +343,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
     return status
 
 
-@compiled
+@compiled_inline
 def run_recorded(m: Market, events: I64, final: bool, until_ns: int) -> int:
     """Run to `until_ns` local time, or to an own report, or to where the touch leaves the watched.
 

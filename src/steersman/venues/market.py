@@ -38,7 +38,7 @@ REQ_TAIL: Final = 8
 REP_HEAD: Final = 9
 REP_TAIL: Final = 10
 EXECS: Final = 11  # fills so far
-WATCH: Final = 12  # by row: a depth event with tick x side below this concerns no own order
+CROSS: Final = 12  # by row: what comes to this tick x side, as trade or level, meets an own order
 TOUCH_NS: Final = 14  # local time when the touch left what was watched, or NEVER
 ENDED: Final = 15
 ERROR: Final = 16  # one of the errors below
@@ -54,6 +54,7 @@ END_NS: Final = 25  # generated markets: exchange time after which nothing happe
 SEED: Final = 26
 WANT_BID: Final = 27  # the watched touch in ticks, 0 = none there, negative = not watched
 WANT_ASK: Final = 28
+QUEUE: Final = 30  # by row: a level with tick x side below this has no own order in its queue
 SCALARS: Final = 64
 
 # Book states
@@ -146,7 +147,7 @@ def new_market(
     levels, taken, top = new_book(span)
     s = np.zeros(SCALARS, np.int64)
     s[NOW] = now_ns
-    s[WATCH : WATCH + 2] = NEVER
+    s[CROSS : CROSS + 2] = s[QUEUE : QUEUE + 2] = NEVER
     s[TOUCH_NS] = s[END_NS] = NEVER
     s[WANT_BID] = s[WANT_ASK] = -1
     s[REPORT_LATENCY] = report_latency_ns
