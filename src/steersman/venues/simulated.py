@@ -9,7 +9,7 @@ An intent has one id for ever: a second order under the same id is an error here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Self
 
@@ -39,8 +39,8 @@ from steersman.domain.order import Liquidity, TimeInForce
 from steersman.domain.units import SECOND_NS, Price
 from steersman.errors import DataError, UsageError, VenueError
 from steersman.marketdata.book import SPAN, recentred
-from steersman.marketdata.events import EVENT
 from steersman.marketdata.observer import VIEW_F, VIEW_I, market_view, read
+from steersman.marketdata.source import Arrays, Source
 from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
@@ -49,6 +49,7 @@ from steersman.venues.kernel import run_recorded
 from steersman.venues.market import Market, copied, new_market, with_room
 from steersman.venues.matching import REASONS
 from steersman.venues.news import NewsModel, generate_news
+from steersman.venues.peg import SERIALS, run_peg
 from steersman.venues.presets import FlowPreset, flow_params, preset_for
 
 __all__ = ["ORDER_LATENCY_NS", "SimulatedVenue"]
@@ -59,6 +60,8 @@ Events = npt.NDArray[np.void]
 ORDER_LATENCY_NS: Final = 10_000_000
 FEED_LATENCY_NS: Final = 5_000_000
 WARM_UP_NS: Final = 60 * SECOND_NS  # a generated market has been going on, and was watched
+
+_NO_EVENTS: Final = np.empty((0, 4), np.int64)
 
 _ERRORS: Final = {
     m_.TIME_BACK: "time goes back",
@@ -87,15 +90,16 @@ class SimulatedVenue:
         market: Market,
         *,
         order_latency_ns: int,
-        batches: tuple[I64, ...] = (),
+        source: Source | None = None,
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
     ) -> None:
         self.instrument = instrument
         self._m = market
         self._order_latency_ns = order_latency_ns
-        self._batches = batches
+        self._source = source
         self._batch = 0
+        self._events = source.batch(0) if source is not None else _NO_EVENTS
         self._flow = flow
         self._news = news
         self._start_ns = self.now_ns
@@ -109,32 +113,28 @@ class SimulatedVenue:
     def recorded(
         cls,
         instrument: Instrument,
-        events: Events | Sequence[Events],
+        events: Source | Events | Sequence[Events],
         *,
         order_latency_ns: int = ORDER_LATENCY_NS,
         report_latency_ns: int = ORDER_LATENCY_NS,
         tape: bool = True,
     ) -> Self:
-        """Return a market that replays `events` (arrays of `EVENT`, one or several in order).
+        """Return a market that replays `events`: a source, or arrays of `EVENT` in order.
 
-        Raises DataError where there are none or they are not such arrays.
+        Raises DataError where there are none or they are not such arrays, and where the first of a
+        source cannot be read.
         """
-        batches = (events,) if isinstance(events, np.ndarray) else tuple(events)
-        if any(batch.dtype != EVENT or batch.ndim != 1 for batch in batches):
-            raise DataError(f"{instrument.id}: not an array of events", "use the dtype EVENT")
-        if not any(len(batch) for batch in batches):
-            raise DataError(f"{instrument.id}: no events", "give a recording with events")
-        first = next(batch for batch in batches if len(batch))
+        arrays = isinstance(events, np.ndarray | Sequence)
+        source = Arrays(instrument.id, events) if arrays else events
         market = new_market(
             span=SPAN,
             report_latency_ns=_latency(report_latency_ns),
             tape=tape,
             recorded=True,
-            now_ns=int(first["recv_ns"][0]),
+            now_ns=int(source.batch(0)[0, 1]),
         )
-        words = tuple(_words(batch) for batch in batches)
         latency_ns = _latency(order_latency_ns)
-        return cls(instrument, market, order_latency_ns=latency_ns, batches=words)
+        return cls(instrument, market, order_latency_ns=latency_ns, source=source)
 
     @classmethod
     def generated(
@@ -279,6 +279,31 @@ class SimulatedVenue:
         touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
         return Step(self.now_ns, self._reports(), self._view(), ended, touched)
 
+    def drive(self, strategy: I64, name: str) -> None:
+        """Let a compiled strategy of `peg` trade until it is over; its orders are `{name}-{n}`.
+
+        Recorded markets only. Its reports are taken; raises DataError as `run` does.
+        """
+        s, first = self._m.s, len(self._ids)
+        strategy[SERIALS] = first
+        s[m_.WANT_BID] = s[m_.WANT_ASK] = -1
+        s[m_.ENDED] = 0
+
+        def kernel() -> int:
+            m = self._m
+            if strategy[SERIALS] == len(m.orders):
+                self._m = m = m._replace(orders=np.concatenate([m.orders, m.orders * 0]))
+            if m.s[m_.REQ_TAIL] == len(m.requests):
+                self._m = m = m._replace(requests=np.concatenate([m.requests, m.requests * 0]))
+            return int(run_peg(m, self._events, self._final, strategy))
+
+        self._finish(kernel)
+        self._cut = self._cut or bool(s[m_.ENDED])
+        self._sent_ns = self.now_ns
+        for number in range(1, int(strategy[SERIALS]) - first + 1):
+            self._placed.add(f"{name}-{number}")
+            self._serial(f"{name}-{number}")
+
     def _watched(self, price: Price | None) -> int:
         return -1 if price is None else self.instrument.ticks(price)
 
@@ -286,15 +311,19 @@ class SimulatedVenue:
         s = self._m.s
         s[m_.TOUCH_NS], s[m_.ENDED] = m_.NEVER, 0
         until_ns = max(until_ns, self.now_ns)
-        while True:
-            if self._flow is not None:
-                status = run_generated(self._m, self._flow, until_ns)
-            else:
-                final = self._batch == len(self._batches) - 1
-                batch = self._batches[self._batch]
-                status = run_recorded(self._m, batch, final, until_ns)
-            if status == m_.DONE:
-                return
+        flow = self._flow
+        if flow is not None:
+            self._finish(lambda: run_generated(self._m, flow, until_ns))
+        else:
+            self._finish(lambda: run_recorded(self._m, self._events, self._final, until_ns))
+
+    @property
+    def _final(self) -> bool:
+        """Whether no batch follows the one at hand."""
+        return self._source is None or self._source.is_last(self._batch)
+
+    def _finish(self, kernel: Callable[[], int]) -> None:
+        while (status := kernel()) != m_.DONE:
             self._provide(status)
 
     def _provide(self, status: int) -> None:
@@ -305,9 +334,11 @@ class SimulatedVenue:
         elif status == m_.RECENTRE:
             self._m = m._replace(far=recentred(m.levels, m.taken, m.top, m.far))
         elif status == m_.NEED_DATA:
+            assert self._source is not None, "only a recording has batches"
+            self._events = self._source.batch(self._batch + 1)
+            self._batch += 1
             s[m_.BEFORE] += s[m_.AT]
             s[m_.AT] = 0
-            self._batch += 1
         else:
             assert self._flow is None, "the background never crosses its own book"
             number = int(s[m_.BEFORE] + s[m_.AT])
@@ -411,17 +442,26 @@ class SimulatedVenue:
             complete=not self._cut,
         )
 
+    def keep_tape_from(self, at_ns: int) -> None:
+        """Run to local time `at_ns`, where it has not passed, and keep the tape from there on only.
+
+        What is measured of an order needs no more, and a long recording's tape would not end.
+        """
+        self._advance(at_ns)
+        self._begin_tape(int(self._m.s[m_.EXCH]))
+        self._start_ns = self.now_ns
+
     def copy(self) -> SimulatedVenue:
         """Return a market that goes on as this one would, independently of it."""
         other = SimulatedVenue(
             self.instrument,
             copied(self._m),
             order_latency_ns=self._order_latency_ns,
-            batches=self._batches,
+            source=self._source,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
         )
-        other._batch = self._batch
+        other._batch, other._events = self._batch, self._events
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
         other._cut = self._cut
         other._ids = list(self._ids)
@@ -435,10 +475,13 @@ class SimulatedVenue:
         s = self._m.s
         self._view()  # the volumes of the first view begin here
         if tape:
-            s[m_.TAPE] = 1
-            self._m.touches[0] = start_ns, s[m_.TOUCH_BID], s[m_.TOUCH_ASK]
-            s[m_.N_TOUCHES] = 1
+            self._begin_tape(start_ns)
         self._start_ns = self._sent_ns = start_ns
+
+    def _begin_tape(self, touch_ns: int) -> None:
+        s = self._m.s
+        s[m_.TAPE], s[m_.N_TOUCHES], s[m_.N_TRADES] = 1, 1, 0
+        self._m.touches[0] = touch_ns, s[m_.TOUCH_BID], s[m_.TOUCH_ASK]
 
 
 def _latency(latency_ns: int) -> int:
@@ -446,9 +489,3 @@ def _latency(latency_ns: int) -> int:
         raise UsageError(f"a latency of {latency_ns} ns", "give 0 or more")
     return latency_ns
 
-
-def _words(events: Events) -> I64:
-    """Return events as the kernel reads them: int64 of shape (n, 4), of the same memory."""
-    owned = events if events.flags.c_contiguous and events.flags.writeable else events.copy()
-    assert owned.dtype == EVENT and owned.dtype.itemsize == 32
-    return owned.view(np.int64).reshape(-1, 4)
