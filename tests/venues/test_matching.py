@@ -46,16 +46,27 @@ def test_the_front_is_the_best_price_then_the_oldest() -> None:
     assert m.live[: 1 + m.live[0]].tolist() == [3, 0, 2, 3]
 
 
-def test_only_events_from_an_own_price_inwards_are_watched() -> None:
+def test_only_events_that_can_concern_an_own_order_are_watched() -> None:
     m = stage()
-    assert m.s[m_.WATCH : m_.WATCH + 2].tolist() == [m_.NEVER, m_.NEVER]
+
+    def watched() -> tuple[list[int], list[int]]:
+        cross, queue = m.s[m_.CROSS : m_.CROSS + 2], m.s[m_.QUEUE : m_.QUEUE + 2]
+        return cross.tolist(), queue.tolist()
+
+    never = m_.NEVER
+    assert watched() == ([never, never], [never, never])
     ask(m, m_.PLACE, 0, BUY, 98, 1, 0)
-    ask(m, m_.PLACE, 1, SELL, 103, 1, 0)
-    assert m.s[m_.WATCH : m_.WATCH + 2].tolist() == [98, -103]
+    ask(m, m_.PLACE, 1, BUY, 97, 1, 0)
+    assert watched() == ([never, -98], [97, never])
+    ask(m, m_.PLACE, 2, SELL, 103, 1, 0)
+    ask(m, m_.PLACE, 3, SELL, 104, 1, 0)
+    assert watched() == ([103, -98], [97, -104])
     ask(m, m_.CANCEL, 0)
-    assert m.s[m_.WATCH : m_.WATCH + 2].tolist() == [103, -103]
+    ask(m, m_.CANCEL, 2)
+    assert watched() == ([104, -97], [97, -104])
     ask(m, m_.CANCEL, 1)
-    assert m.s[m_.WATCH : m_.WATCH + 2].tolist() == [m_.NEVER, m_.NEVER]
+    ask(m, m_.CANCEL, 3)
+    assert watched() == ([never, never], [never, never])
 
 
 @pytest.mark.parametrize("side", [BUY, SELL])

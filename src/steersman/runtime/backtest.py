@@ -42,6 +42,7 @@ from steersman.venues.simulated import SimulatedVenue
 __all__ = ["MARKOUT_NS", "Job", "Result", "run_job"]
 
 MARKOUT_NS: Final = 300 * SECOND_NS
+TAPE_BEFORE_NS: Final = 10 * SECOND_NS  # of the tape before the order's start
 STEPS_MAX: Final = 1_000_000  # a loop that does not end is a bug, and is stopped
 
 
@@ -114,6 +115,7 @@ class _Loop:
     def run(self) -> bool:
         """Run to the order's end; return whether the market ended before the order did."""
         order = self.job.order
+        self.job.venue.keep_tape_from(order.start_ns - TAPE_BEFORE_NS)
         step = self.job.venue.run(Wake(self.job.instrument.id, order.start_ns, None, None))
         self.now_ns = step.now_ns
         self._feed(Viewed(self.now_ns, step.view))

@@ -118,7 +118,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
             end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
         )
     else:
-        venue = SimulatedVenue.recorded(instrument, history.load(instrument))
+        venue = SimulatedVenue.recorded(instrument, history.source(instrument), tape=False)
     return Job(
         order=order,
         instrument=instrument,

@@ -160,7 +160,7 @@ def watch_generated(instrument: Instrument, seed: int, hours: float, advance: Ad
 
 def watch_recorded(history: History, instrument: Instrument, advance: Advance) -> Watched:
     """Replay a recorded market and watch it."""
-    venue = SimulatedVenue.recorded(instrument, tuple(history.batches(instrument)))
+    venue = SimulatedVenue.recorded(instrument, history.source(instrument))
     return watch(venue, history.span(instrument)[1] + SECOND_NS, advance)
 
 

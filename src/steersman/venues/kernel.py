@@ -27,6 +27,7 @@ from steersman.marketdata.book import (
     FAR_ROOM,
     best,
     compiled,
+    compiled_inline,
     compiled_part,
     is_misplaced,
     scan,
@@ -38,6 +39,7 @@ from steersman.venues.market import (
     AT,
     BAD,
     BOOK,
+    CROSS,
     DELIVER,
     DONE,
     EARLY,
@@ -54,6 +56,7 @@ from steersman.venues.market import (
     NEVER,
     NOTE_ROOM,
     NOW,
+    QUEUE,
     RECENTRE,
     RECV,
     REP_HEAD,
@@ -71,14 +74,20 @@ from steersman.venues.market import (
     VALID,
     WANT_ASK,
     WANT_BID,
-    WATCH,
     Market,
 )
 from steersman.venues.matching import (
     known_ns,
     tape_trade,
 )
-from steersman.venues.recorded import apply_row, end_message, happen
+from steersman.venues.recorded import (
+    apply_row,
+    end_message,
+    happen,
+    requeue,
+    stays_ahead,
+    trade_ahead,
+)
 
 __all__ = ["bounds", "has_room", "in_flight", "note_touch", "run_recorded"]
 
@@ -153,7 +162,7 @@ def note_touch(s: I64, top: I64, far: I64, touches: I64, exch_ns: int, local_ns:
 
 
 # -- the loop over events -------------------------------------------------------------------------
-@compiled_part
+@compiled_inline
 def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C901
     """Process events received by `limit` and sent by `arrival`; stop after anything of ours.
 
@@ -162,7 +171,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
     is set right here: calls would take longer than all the rest.
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
-    obs_i, obs_f, touches, trades = m.obs_i, m.obs_f, m.touches, m.trades
+    obs_i, obs_f, touches, trades, orders = m.obs_i, m.obs_f, m.touches, m.trades, m.orders
     i, n, span, reports = s[AT], events.shape[0], top[3], s[REP_TAIL]
     full = trades.shape[0] - ROOM
     seen_bid = seen_ask = -2  # look once, whatever the touch
@@ -183,16 +192,24 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         near = 0 <= col < span and tick > 0 and side * side == 1
         if (
             (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
-            and tick * side < s[WATCH + row]
+            and tick * side < s[CROSS + row]
             and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
-            levels[row, col] = lots
+            before, levels[row, col] = levels[row, col], lots
             ahead = (col - top[row]) * side
             if ahead > 0 and lots > 0:
                 top[row] = col
             elif ahead == 0 and lots == 0:
                 scan(levels, top, row)
-        elif kind == TRADE and near and lots > 0 and live[0] == 0 and s[N_TRADES] < full:
+            if tick * side >= s[QUEUE + row]:
+                requeue(m, side, tick, before, lots)
+        elif (
+            (kind == TRADE and near and lots > 0 and s[N_TRADES] < full)
+            and tick * side <= s[CROSS + row]
+            and (tick * side < s[CROSS + row] or stays_ahead(orders, live, side, tick, lots))
+        ):
+            if tick * side == s[CROSS + row]:
+                trade_ahead(orders, live, side, tick, lots)
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:
@@ -221,7 +238,7 @@ def _ours_next(m: Market, arrival: int, more: bool) -> tuple[int, bool]:
     return (int(m.s[SHIFT_NS]) if fades else arrival), fades
 
 
-@compiled
+@compiled_inline
 def run_recorded(m: Market, events: I64, final: bool, until_ns: int) -> int:
     """Run to `until_ns` local time, or to an own report, or to where the touch leaves the watched.
 

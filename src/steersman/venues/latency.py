@@ -31,6 +31,7 @@ import numpy.typing as npt
 from steersman.domain.units import MS_NS, SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.book import compiled
+from steersman.marketdata.source import Source
 from steersman.venues.draws import LATENCY, uniform
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "REPORT",
     "Delay",
     "Latency",
+    "Redelivered",
     "constant_latency",
     "delay_feed",
     "delay_ns",
@@ -175,6 +177,27 @@ class Latency:
             Delay.interpolated(sent, [row[1] - row[0] for row in rows]),
             Delay.interpolated(exchange, [row[2] - row[1] for row in rows]),
         )
+
+
+class Redelivered:
+    """A recording as it would have been received over another feed."""
+
+    def __init__(self, source: Source, feed: Delay, seed: int) -> None:
+        self._source, self._feed, self._seed = source, feed, seed
+        self._before: list[tuple[int, int]] = [(0, 0)]  # events, last receive time, by batch
+
+    def is_last(self, number: int) -> bool:
+        """Tell whether no batch follows this one, which has been asked for."""
+        return self._source.is_last(number)
+
+    def batch(self, number: int) -> I64:
+        """Return a batch with its new receive times; raise DataError as the recording does."""
+        words = self._source.batch(number).copy()
+        first, recv_ns = self._before[number]
+        recv_ns = delay_feed(words, self._feed.table, self._seed, first, recv_ns)
+        if number + 1 == len(self._before):
+            self._before.append((first + len(words), recv_ns))
+        return words
 
 
 def constant_latency(order_ns: int, report_ns: int, feed_ns: int | None = None) -> Latency:

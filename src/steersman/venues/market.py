@@ -42,7 +42,7 @@ REQ_TAIL: Final = 8
 REP_HEAD: Final = 9
 REP_TAIL: Final = 10
 EXECS: Final = 11  # fills so far
-WATCH: Final = 12  # by row: a depth event with tick x side below this concerns no own order
+CROSS: Final = 12  # by row: what comes to this tick x side, as trade or level, meets an own order
 TOUCH_NS: Final = 14  # local time when the touch left what was watched, or NEVER
 ENDED: Final = 15
 ERROR: Final = 16  # one of the errors below
@@ -51,7 +51,7 @@ TOUCH_ASK: Final = 18
 N_TOUCHES: Final = 19
 N_TRADES: Final = 20
 TAPE: Final = 21  # whether the tape is kept
-QUEUE: Final = 22  # recorded markets: one of the queue models below
+QUEUE_MODEL: Final = 22  # recorded markets: one of `queues`
 FEED_LATENCY: Final = 23  # generated markets; recorded ones bring their own
 RECORDED: Final = 24
 END_NS: Final = 25  # generated markets: exchange time after which nothing happens
@@ -64,6 +64,7 @@ N_REPORTS: Final = 31  # reports so far
 DELIVERED: Final = 32  # local time at which the newest report is delivered
 N_NOTES: Final = 33
 NOTES_TOLD: Final = 34
+QUEUE: Final = 37  # by row: a level with tick x side below this has no own order in its queue
 TROUBLED: Final = 35  # whether a note said that the book cannot be used, and none that it can
 SCALARS: Final = 64
 
@@ -173,11 +174,11 @@ def new_market(
     levels, taken, top = new_book(span)
     s = np.zeros(SCALARS, np.int64)
     s[NOW] = now_ns
-    s[WATCH : WATCH + 2] = NEVER
+    s[CROSS : CROSS + 2] = s[QUEUE : QUEUE + 2] = NEVER
     s[TOUCH_NS] = s[END_NS] = NEVER
     s[WANT_BID] = s[WANT_ASK] = -1
     s[SHIFT_NS] = NEVER
-    s[QUEUE] = queue.kind
+    s[QUEUE_MODEL] = queue.kind
     s[TAPE], s[RECORDED] = tape, recorded
     obs_i, obs_f = new_observer()
     return Market(

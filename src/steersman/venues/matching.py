@@ -31,6 +31,7 @@ from steersman.venues.market import (
     CANCEL,
     CANCEL_REJECTED,
     CANCELLED,
+    CROSS,
     DELIVER,
     DELIVERED,
     EXEC,
@@ -49,6 +50,7 @@ from steersman.venues.market import (
     OVER,
     PLACE,
     QUERY,
+    QUEUE,
     REASON,
     RECORDED,
     RECV,
@@ -75,7 +77,6 @@ from steersman.venues.market import (
     TOLD_TRADE,
     TRADED,
     VALID,
-    WATCH,
     Market,
 )
 
@@ -182,12 +183,13 @@ def front(orders: I64, live: I64, side: int) -> int:
 
 @compiled_part
 def _watch(orders: I64, live: I64, s: I64) -> None:
-    """Note which depth events can concern a resting order: those from its price on inwards."""
-    s[WATCH] = s[WATCH + 1] = NEVER
+    """Note which events can concern a resting order."""
+    s[CROSS] = s[CROSS + 1] = s[QUEUE] = s[QUEUE + 1] = NEVER
     for k in range(1, live[0] + 1):
-        tick = orders[live[k], TICK]
-        s[WATCH] = min(s[WATCH], tick)
-        s[WATCH + 1] = min(s[WATCH + 1], -tick)
+        side, tick = orders[live[k], SIDE], orders[live[k], TICK]
+        row = (1 - side) >> 1
+        s[QUEUE + row] = min(s[QUEUE + row], tick * side)
+        s[CROSS + 1 - row] = min(s[CROSS + 1 - row], -tick * side)
 
 
 @compiled_part

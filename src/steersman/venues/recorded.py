@@ -50,7 +50,7 @@ from steersman.venues.market import (
     NOTE_GAP,
     NOTE_VALID,
     PLACE,
-    QUEUE,
+    QUEUE_MODEL,
     RECV,
     REQ_HEAD,
     REQ_IOC,
@@ -72,12 +72,13 @@ from steersman.venues.matching import (
     fill,
     front,
     move_orders,
+    pass_queue,
     tape_trade,
 )
 from steersman.venues.own_impact import STEP_NS, decay, push, ticks_left
 from steersman.venues.queues import RISK_AVERSE, after_cancels
 
-__all__ = ["apply_row", "end_message", "happen"]
+__all__ = ["apply_row", "end_message", "happen", "requeue", "stays_ahead", "trade_ahead"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -124,7 +125,7 @@ def apply_row(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
         before = size_at(m.levels, m.top, m.far, row, tick) if ours else 0
         s[N_TAKEN] -= show(m.levels, m.taken, m.top, m.far, row, tick, lots)
         if ours:
-            _requeue(m, side, tick, before)
+            requeue(m, side, tick, before, size_at(m.levels, m.top, m.far, row, tick))
             _uncross(m, s[EXCH])
 
 
@@ -140,6 +141,25 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
     if lots < 0 or (lots == 0 and kind != DEPTH):
         return BAD_LOTS
     return FINE
+
+
+@compiled_part
+def stays_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
+    """Tell whether a trade of `lots` at a price leaves the queue ahead of all own orders there."""
+    for k in range(1, live[0] + 1):
+        row = live[k]
+        if orders[row, SIDE] != side and orders[row, TICK] == tick and orders[row, AHEAD] < lots:
+            return False
+    return True
+
+
+@compiled_part
+def trade_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> None:
+    """Let a trade of others take from the queue ahead of own orders, and no further."""
+    pass_queue(orders, live, -side, tick, lots)
+    for k in range(1, live[0] + 1):
+        if orders[live[k], SIDE] != side and orders[live[k], TICK] == tick:
+            orders[live[k], TRADED] += lots
 
 
 @compiled_part
@@ -169,21 +189,20 @@ def _trade(m: Market, side: int, tick: int, lots: int) -> None:
 
 
 @compiled_part
-def _requeue(m: Market, side: int, tick: int, before: int) -> None:
-    """Judge who left a level that had `before` lots: by the queue model, where they did not trade.
+def requeue(m: Market, side: int, tick: int, before: int, size: int) -> None:
+    """Judge who left a level of `before` lots, now `size`: by the queue model, unless they traded.
 
     In any case nobody is ahead of us who is not there any more.
     """
-    size = size_at(m.levels, m.top, m.far, 0 if side > 0 else 1, tick)
     for k in range(1, m.live[0] + 1):
         order = m.orders[m.live[k]]
         if order[SIDE] != side or order[TICK] != tick:
             continue
         stood = before - order[TRADED]
         order[TRADED] = 0
-        if m.s[QUEUE] != RISK_AVERSE and stood > size and order[AHEAD] <= stood:
+        if m.s[QUEUE_MODEL] != RISK_AVERSE and stood > size and order[AHEAD] <= stood:
             order[AHEAD], order[AHEAD_REST] = after_cancels(
-                m.s[QUEUE], m.queue[0], order[AHEAD], order[AHEAD_REST], stood, stood - size
+                m.s[QUEUE_MODEL], m.queue[0], order[AHEAD], order[AHEAD_REST], stood, stood - size
             )
         if order[AHEAD] > size:
             order[AHEAD] = size

@@ -9,7 +9,7 @@ An intent has one id for ever: a second order under the same id is an error here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Self
 
@@ -17,40 +17,33 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind
+from steersman.domain.market import MarketNote, MarketView, NewsItem
 from steersman.domain.messages import (
-    Accepted,
     Amend,
-    Amended,
-    AmendRejected,
     Approved,
     Cancel,
-    Cancelled,
-    CancelRejected,
-    Filled,
     Intent,
     Place,
-    Rejected,
     Report,
-    Resolved,
     Wake,
 )
-from steersman.domain.order import Liquidity, TimeInForce
+from steersman.domain.order import TimeInForce
 from steersman.domain.units import SECOND_NS, Price
 from steersman.errors import DataError, UsageError, VenueError
 from steersman.marketdata.book import SPAN, recentred
-from steersman.marketdata.events import EVENT
 from steersman.marketdata.observer import VIEW_F, VIEW_I, market_view, read
+from steersman.marketdata.source import Arrays, Source
 from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
 from steersman.venues.kernel import run_recorded
-from steersman.venues.latency import ORDER, Delay, Latency, delay_feed
+from steersman.venues.latency import ORDER, Delay, Latency, Redelivered
 from steersman.venues.market import Market, copied, new_market, with_room
-from steersman.venues.matching import REASONS
+from steersman.venues.messages import NOTES, message_of
 from steersman.venues.news import NewsModel, generate_news
 from steersman.venues.own_impact import OwnImpact
+from steersman.venues.peg import SERIALS, run_peg
 from steersman.venues.presets import FlowPreset, flow_params, preset_for
 from steersman.venues.queues import CAUTIOUS, QueueModel
 
@@ -61,6 +54,8 @@ Events = npt.NDArray[np.void]
 
 FEED_DELAY: Final = Delay.constant(5_000_000)  # of a generated market, where none is given
 WARM_UP_NS: Final = 60 * SECOND_NS  # a generated market has been going on, and was watched
+
+_NO_EVENTS: Final = np.empty((0, 4), np.int64)
 
 _ERRORS: Final = {
     m_.TIME_BACK: "time goes back",
@@ -78,12 +73,6 @@ _INVALID: Final = {
     m_.LOADING: "the snapshot is not complete",
     m_.CROSSED: "the recorded book is crossed",
 }
-_NOTES: Final = {
-    m_.NOTE_GAP: NoteKind.GAP,
-    m_.NOTE_CROSSED: NoteKind.CROSSED,
-    m_.NOTE_VALID: NoteKind.RECOVERED,
-    m_.NOTE_END: NoteKind.ENDED,
-}
 
 
 class SimulatedVenue:
@@ -95,7 +84,7 @@ class SimulatedVenue:
         market: Market,
         *,
         latency: Latency,
-        batches: tuple[I64, ...] = (),
+        source: Source | None = None,
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
     ) -> None:
@@ -104,8 +93,9 @@ class SimulatedVenue:
         self._latency = latency
         self._requests = 0  # sent so far
         self._arrival_ns = 0  # of the newest of them
-        self._batches = batches
+        self._source = source
         self._batch = 0
+        self._events = source.batch(0) if source is not None else _NO_EVENTS
         self._flow = flow
         self._news = news
         self._start_ns = self.now_ns
@@ -120,7 +110,7 @@ class SimulatedVenue:
     def recorded(
         cls,
         instrument: Instrument,
-        events: Events | Sequence[Events],
+        events: Source | Events | Sequence[Events],
         *,
         latency: Latency | None = None,
         queue: QueueModel = CAUTIOUS,
@@ -128,35 +118,32 @@ class SimulatedVenue:
         seed: int = 0,
         tape: bool = True,
     ) -> Self:
-        """Return a market that replays `events` (arrays of `EVENT`, one or several in order).
+        """Return a market that replays `events`: a source, or arrays of `EVENT` in order.
 
         `latency` is 10 ms each way by default, its `feed` replaces the recorded receive times;
         `impact` is what our taking does to the prices (None: nothing beyond what it consumes);
-        `seed` draws sampled latencies. Raises DataError where there are no events or they are not
-        such arrays.
+        `seed` draws sampled latencies. Raises DataError where there are no events, they are not
+        such arrays, or the first of a source cannot be read.
         """
         latency = latency or Latency()
-        batches = (events,) if isinstance(events, np.ndarray) else tuple(events)
-        if any(batch.dtype != EVENT or batch.ndim != 1 for batch in batches):
-            raise DataError(f"{instrument.id}: not an array of events", "use the dtype EVENT")
-        if not any(len(batch) for batch in batches):
-            raise DataError(f"{instrument.id}: no events", "give a recording with events")
-        first = next(batch for batch in batches if len(batch))
+        source: Source
+        if isinstance(events, np.ndarray | Sequence):
+            source = Arrays(instrument.id, events)
+        else:
+            source = events
+        if latency.feed is not None:
+            source = Redelivered(source, latency.feed, seed)
         market = new_market(
             span=SPAN,
             report_delay=latency.report,
             tape=tape,
             recorded=True,
-            now_ns=int(first["recv_ns"][0]),
+            now_ns=int(source.batch(0)[0, 1]),
             impact=impact,
             queue=queue,
         )
         market.s[m_.SEED] = seed
-        words = tuple(_words(batch) for batch in batches)
-        if latency.feed is not None:
-            words = _received(words, latency.feed, seed)
-            market.s[m_.NOW] = next(part[0, 1] for part in words if len(part))
-        return cls(instrument, market, latency=latency, batches=words)
+        return cls(instrument, market, latency=latency, source=source)
 
     @classmethod
     def generated(
@@ -313,7 +300,32 @@ class SimulatedVenue:
             self._end_told = True
             number = int(s[m_.BEFORE] + s[m_.AT])
             rows.append([m_.NOTE_END, number, int(s[m_.EXCH]), int(s[m_.RECV])])
-        return tuple(MarketNote(_NOTES[kind], *row) for kind, *row in rows)
+        return tuple(MarketNote(NOTES[kind], *row) for kind, *row in rows)
+
+    def drive(self, strategy: I64, name: str) -> None:
+        """Let a compiled strategy of `peg` trade until it is over; its orders are `{name}-{n}`.
+
+        Recorded markets only. Its reports are taken; raises DataError as `run` does.
+        """
+        s, first = self._m.s, len(self._ids)
+        strategy[SERIALS] = first
+        s[m_.WANT_BID] = s[m_.WANT_ASK] = -1
+        s[m_.ENDED] = 0
+
+        def kernel() -> int:
+            m = self._m
+            if strategy[SERIALS] == len(m.orders):
+                self._m = m = m._replace(orders=np.concatenate([m.orders, m.orders * 0]))
+            if m.s[m_.REQ_TAIL] == len(m.requests):
+                self._m = m = m._replace(requests=np.concatenate([m.requests, m.requests * 0]))
+            return int(run_peg(m, self._events, self._final, strategy))
+
+        self._finish(kernel)
+        self._cut = self._cut or bool(s[m_.ENDED])
+        self._sent_ns = self.now_ns
+        for number in range(1, int(strategy[SERIALS]) - first + 1):
+            self._placed.add(f"{name}-{number}")
+            self._serial(f"{name}-{number}")
 
     def _watched(self, price: Price | None) -> int:
         return -1 if price is None else self.instrument.ticks(price)
@@ -322,15 +334,19 @@ class SimulatedVenue:
         s = self._m.s
         s[m_.TOUCH_NS], s[m_.ENDED] = m_.NEVER, 0
         until_ns = max(until_ns, self.now_ns)
-        while True:
-            if self._flow is not None:
-                status = run_generated(self._m, self._flow, until_ns)
-            else:
-                final = self._batch == len(self._batches) - 1
-                batch = self._batches[self._batch]
-                status = run_recorded(self._m, batch, final, until_ns)
-            if status == m_.DONE:
-                return
+        flow = self._flow
+        if flow is not None:
+            self._finish(lambda: run_generated(self._m, flow, until_ns))
+        else:
+            self._finish(lambda: run_recorded(self._m, self._events, self._final, until_ns))
+
+    @property
+    def _final(self) -> bool:
+        """Whether no batch follows the one at hand."""
+        return self._source is None or self._source.is_last(self._batch)
+
+    def _finish(self, kernel: Callable[[], int]) -> None:
+        while (status := kernel()) != m_.DONE:
             self._provide(status)
 
     def _provide(self, status: int) -> None:
@@ -341,9 +357,11 @@ class SimulatedVenue:
         elif status == m_.RECENTRE:
             self._m = m._replace(far=recentred(m.levels, m.taken, m.top, m.far))
         elif status == m_.NEED_DATA:
+            assert self._source is not None, "only a recording has batches"
+            self._events = self._source.batch(self._batch + 1)
+            self._batch += 1
             s[m_.BEFORE] += s[m_.AT]
             s[m_.AT] = 0
-            self._batch += 1
         else:
             assert self._flow is None, "the background never crosses its own book"
             number = int(s[m_.BEFORE] + s[m_.AT])
@@ -373,53 +391,12 @@ class SimulatedVenue:
         head, tail = int(s[m_.REP_HEAD]), int(s[m_.REP_TAIL])
         taken = []
         while head < tail and reports[head, m_.DELIVER] <= s[m_.NOW]:
-            taken.append(self._message(reports[head].tolist()))
+            taken.append(message_of(self.instrument, self._ids, reports[head].tolist()))
             head += 1
         s[m_.REP_HEAD] = head
         if head == tail:
             s[m_.REP_HEAD] = s[m_.REP_TAIL] = 0
         return tuple(taken)
-
-    def _message(self, row: list[int]) -> Report:
-        child_id = self._ids[row[m_.REP_SERIAL]]
-        venue_ns = row[m_.REP_EXCH]
-        why = REASONS[row[m_.REASON]]
-        qty = self.instrument.qty(row[m_.REP_LOTS])
-        match row[m_.KIND]:
-            case m_.ACCEPTED:
-                return Accepted(child_id, venue_ns)
-            case m_.REJECTED:
-                return Rejected(child_id, venue_ns, why)
-            case m_.TOLD_TRADE:
-                return self._filled(child_id, row)
-            case m_.CANCELLED:
-                return Cancelled(child_id, venue_ns, qty, why)
-            case m_.CANCEL_REJECTED:
-                return CancelRejected(child_id, venue_ns, why)
-            case m_.AMENDED:
-                price = self.instrument.price(row[m_.REP_TICK])
-                return Amended(child_id, venue_ns, price, qty)
-            case m_.AMEND_REJECTED:
-                return AmendRejected(child_id, venue_ns, why)
-            case m_.RESOLVED:
-                state = row[m_.REP_TICK]
-                found, live = state != m_.UNHEARD, state == m_.LIVE
-                return Resolved(child_id, venue_ns, found, live, qty)
-        raise AssertionError(f"no report of kind {row[m_.KIND]}")
-
-    def _filled(self, child_id: str, row: list[int]) -> Filled:
-        maker = bool(row[m_.MAKER])
-        price = self.instrument.price(row[m_.REP_TICK])
-        qty = self.instrument.qty(row[m_.REP_LOTS])
-        return Filled(
-            child_id=child_id,
-            exec_id=f"{self.instrument.symbol}-{row[m_.EXEC]}",
-            venue_ns=row[m_.REP_EXCH],
-            qty=qty,
-            price=price,
-            fee=self.instrument.fee(price, qty, maker=maker),
-            liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
-        )
 
     # -- the rest ---------------------------------------------------------------------------------
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
@@ -427,6 +404,15 @@ class SimulatedVenue:
         came = [item for item in self._news if item.received_ns <= now_ns]
         self._news = tuple(item for item in self._news if item.received_ns > now_ns)
         return tuple(sorted(came, key=lambda item: (item.received_ns, item.published_ns, item.id)))
+
+    def keep_tape_from(self, at_ns: int) -> None:
+        """Run to local time `at_ns`, where it has not passed, and keep the tape from there on only.
+
+        What is measured of an order needs no more, and a long recording's tape would not end.
+        """
+        self._advance(at_ns)
+        self._begin_tape(int(self._m.s[m_.EXCH]))
+        self._start_ns = self.now_ns
 
     def tape(self) -> Tape:
         """Return what the market did so far; empty where it was built without a tape."""
@@ -453,11 +439,11 @@ class SimulatedVenue:
             self.instrument,
             copied(self._m),
             latency=self._latency,
-            batches=self._batches,
+            source=self._source,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
         )
-        other._batch = self._batch
+        other._batch, other._events = self._batch, self._events
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
         other._cut, other._end_told = self._cut, self._end_told
         other._requests, other._arrival_ns = self._requests, self._arrival_ns
@@ -469,27 +455,12 @@ class SimulatedVenue:
     def _begin(self, start_ns: int, tape: bool) -> None:
         """Let a generated market go on by itself up to its start, and begin to keep its tape."""
         self._advance(start_ns)
-        s = self._m.s
         self._view()  # the volumes of the first view begin here
         if tape:
-            s[m_.TAPE] = 1
-            self._m.touches[0] = start_ns, s[m_.TOUCH_BID], s[m_.TOUCH_ASK]
-            s[m_.N_TOUCHES] = 1
+            self._begin_tape(start_ns)
         self._start_ns = self._sent_ns = start_ns
 
-
-def _received(batches: tuple[I64, ...], feed: Delay, seed: int) -> tuple[I64, ...]:
-    """Return recorded batches as they would have been received over another feed."""
-    batches = tuple(batch.copy() for batch in batches)
-    number = recv_ns = 0
-    for batch in batches:
-        recv_ns = delay_feed(batch, feed.table, seed, number, recv_ns)
-        number += len(batch)
-    return batches
-
-
-def _words(events: Events) -> I64:
-    """Return events as the kernel reads them: int64 of shape (n, 4), of the same memory."""
-    owned = events if events.flags.c_contiguous and events.flags.writeable else events.copy()
-    assert owned.dtype == EVENT and owned.dtype.itemsize == 32
-    return owned.view(np.int64).reshape(-1, 4)
+    def _begin_tape(self, touch_ns: int) -> None:
+        s = self._m.s
+        s[m_.TAPE], s[m_.N_TOUCHES], s[m_.N_TRADES] = 1, 1, 0
+        self._m.touches[0] = touch_ns, s[m_.TOUCH_BID], s[m_.TOUCH_ASK]

@@ -1,0 +1,76 @@
+"""What the kernels tell in ticks, lots and numbers, as messages in prices and quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from steersman.domain.instrument import Instrument
+from steersman.domain.market import NoteKind
+from steersman.domain.messages import (
+    Accepted,
+    Amended,
+    AmendRejected,
+    Cancelled,
+    CancelRejected,
+    Filled,
+    Rejected,
+    Report,
+    Resolved,
+)
+from steersman.domain.order import Liquidity
+from steersman.venues import market as m_
+from steersman.venues.matching import REASONS
+
+__all__ = ["NOTES", "message_of"]
+
+NOTES: Final = {
+    m_.NOTE_GAP: NoteKind.GAP,
+    m_.NOTE_CROSSED: NoteKind.CROSSED,
+    m_.NOTE_VALID: NoteKind.RECOVERED,
+    m_.NOTE_END: NoteKind.ENDED,
+}
+
+
+def message_of(rules: Instrument, ids: Sequence[str], row: list[int]) -> Report:
+    """Return a row of the table of reports as the message that the engine takes."""
+    child_id = ids[row[m_.REP_SERIAL]]
+    venue_ns = row[m_.REP_EXCH]
+    why = REASONS[row[m_.REASON]]
+    qty = rules.qty(row[m_.REP_LOTS])
+    match row[m_.KIND]:
+        case m_.ACCEPTED:
+            return Accepted(child_id, venue_ns)
+        case m_.REJECTED:
+            return Rejected(child_id, venue_ns, why)
+        case m_.TOLD_TRADE:
+            return _filled(rules, child_id, row)
+        case m_.CANCELLED:
+            return Cancelled(child_id, venue_ns, qty, why)
+        case m_.CANCEL_REJECTED:
+            return CancelRejected(child_id, venue_ns, why)
+        case m_.AMENDED:
+            price = rules.price(row[m_.REP_TICK])
+            return Amended(child_id, venue_ns, price, qty)
+        case m_.AMEND_REJECTED:
+            return AmendRejected(child_id, venue_ns, why)
+        case m_.RESOLVED:
+            state = row[m_.REP_TICK]
+            found, live = state != m_.UNHEARD, state == m_.LIVE
+            return Resolved(child_id, venue_ns, found, live, qty)
+    raise AssertionError(f"no report of kind {row[m_.KIND]}")
+
+
+def _filled(rules: Instrument, child_id: str, row: list[int]) -> Filled:
+    maker = bool(row[m_.MAKER])
+    price = rules.price(row[m_.REP_TICK])
+    qty = rules.qty(row[m_.REP_LOTS])
+    return Filled(
+        child_id=child_id,
+        exec_id=f"{rules.symbol}-{row[m_.EXEC]}",
+        venue_ns=row[m_.REP_EXCH],
+        qty=qty,
+        price=price,
+        fee=rules.fee(price, qty, maker=maker),
+        liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
+    )
