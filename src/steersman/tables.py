@@ -174,6 +174,7 @@ def _execution(outcome: Outcome) -> Any:
         ("average price", _or_blank(report.avg_price and round(report.avg_price, 4))),
         ("arrival price", _or_blank(report.arrival_price)),
         ("decision price", _or_blank(report.decision_price)),
+        ("fees, maker / taker", f"{report.maker_fee_bps:f} / {report.taker_fee_bps:f} bps"),
         ("participation", _share(report.participation)),
         ("fill rate", _share(report.fill_rate)),
         ("maker share", _share(report.maker_share)),

@@ -61,6 +61,9 @@ def run(
         typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
     ] = None,
     news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    fee_tier: Annotated[
+        str | None, typer.Option(help="Fees: a tier such as vip1, or maker:taker in bps.")
+    ] = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -86,6 +89,7 @@ def run(
         advisor=_advisor(advisor, algo),
         news=news,
         parent_id=parent_id,
+        fee_tier=fee_tier,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 

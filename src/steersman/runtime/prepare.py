@@ -23,6 +23,7 @@ from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.config import Settings
+from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
@@ -81,6 +82,7 @@ class Request:
     advisor: str
     news: Path | None
     parent_id: str
+    fee_tier: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -104,6 +106,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         instrument = history.pick(request.symbol, request.category)
         begin_ns, end_ns = history.span(instrument)
         start_ns = _recorded_start_ns(request, begin_ns, end_ns, horizon_ns)
+    instrument = _with_fees(instrument, request, settings)
     order = _order(request, instrument, start_ns, horizon_ns)
     execution = settings.execution()
     if request.urgency is None:
@@ -234,6 +237,12 @@ def _iso(ns: int) -> str:
     if not 0 <= ns < YEAR_9999_NS:
         return f"{ns} ns"
     return datetime.fromtimestamp(ns // SECOND_NS, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _with_fees(instrument: Instrument, request: Request, settings: Settings) -> Instrument:
+    """Return the instrument with the fees that were asked for, or with its own."""
+    tier = request.fee_tier if request.fee_tier is not None else settings.fees().tier
+    return instrument if tier is None else with_fee_tier(instrument, tier)
 
 
 def _order(request: Request, instrument: Instrument, start_ns: int, horizon_ns: int) -> ParentOrder:

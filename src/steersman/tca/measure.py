@@ -76,6 +76,8 @@ class CostReport:
     reason: str
     ended: bool
     currency: str
+    maker_fee_bps: Decimal
+    taker_fee_bps: Decimal
     qty: Qty
     filled_qty: Qty
     unfilled_qty: Qty
@@ -127,6 +129,8 @@ class CostReport:
             "avg_price": _text(self.avg_price),
             "decision_price": _text(self.decision_price),
             "arrival_price": _text(self.arrival_price),
+            "maker_fee_bps": _text(self.maker_fee_bps),
+            "taker_fee_bps": _text(self.taker_fee_bps),
             "is_bps": self.is_bps,
             "components_bps": _parts(self.components_bps),
             "kissell_bps": _parts(self.kissell_bps),
@@ -174,6 +178,8 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
         reason=facts.reason,
         ended=facts.ended,
         currency=facts.instrument.settle,
+        maker_fee_bps=facts.instrument.maker_fee_bps,
+        taker_fee_bps=facts.instrument.taker_fee_bps,
         qty=order.qty,
         filled_qty=filled,
         unfilled_qty=Qty(max(Decimal(0), order.qty - filled)),
