@@ -35,6 +35,7 @@ __all__ = [
     "Command",
     "Effect",
     "Filled",
+    "FundingPaid",
     "Input",
     "Intent",
     "Intervened",
@@ -191,6 +192,24 @@ class Reported(msgspec.Struct, frozen=True, tag=True):
     report: Report
 
 
+class FundingPaid(msgspec.Struct, frozen=True, tag=True):
+    """A perpetual's funding was exchanged while an order of ours held a position.
+
+    At exchange time `venue_ns` the parent's fills came to `position` (base units, contracts for
+    inverse; negative = short), worth their value at `mark`; `amount` is what it paid in settlement
+    currency (negative = received). One parent is paid for one `venue_ns` once.
+    """
+
+    at_ns: int
+    parent_id: str
+    instrument: str
+    venue_ns: int
+    position: Qty
+    mark: Price
+    rate_bps: Decimal
+    amount: Money
+
+
 class NewsArrived(msgspec.Struct, frozen=True, tag=True):
     """News was received."""
 
@@ -254,6 +273,7 @@ Input = (
     | Submit
     | Viewed
     | Reported
+    | FundingPaid
     | NewsArrived
     | SignalsArrived
     | AdviceArrived

@@ -16,6 +16,7 @@ from steersman.domain.messages import (
     Alert,
     Command,
     Effect,
+    FundingPaid,
     Input,
     Intervened,
     NewsArrived,
@@ -34,7 +35,7 @@ from steersman.domain.order import ParentOrder
 from steersman.domain.units import Price
 from steersman.engine import risk
 from steersman.engine.judge import apply_advice
-from steersman.engine.ledger import apply_report
+from steersman.engine.ledger import apply_funding, apply_report
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
 from steersman.engine.work import work
@@ -74,8 +75,8 @@ def _fold(state: State, message: Input) -> Step:
             view = message.view
             state = replace(state, views={**state.views, view.instrument: view})
             return _work_all(state, view.instrument)
-        case Reported():
-            return apply_report(state, message.report)
+        case Reported() | FundingPaid():
+            return _book(state, message)
         case AdviceArrived():
             return apply_advice(state, message)
         case NewsArrived():
@@ -94,6 +95,12 @@ def _fold(state: State, message: Input) -> Step:
             raise AssertionError("a journal starts once")
         case _:
             assert_never(message)
+
+
+def _book(state: State, message: Reported | FundingPaid) -> Step:
+    if isinstance(message, FundingPaid):
+        return apply_funding(state, message)
+    return apply_report(state, message.report)
 
 
 def _work_all(state: State, instrument: str | None) -> Step:

@@ -28,6 +28,7 @@ from steersman.domain.messages import (
     Cancelled,
     CancelRejected,
     Filled,
+    FundingPaid,
     Intent,
     Place,
     Rejected,
@@ -45,6 +46,7 @@ from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
+from steersman.venues.funding import Execution, FundingClock, Rates
 from steersman.venues.kernel import run_recorded
 from steersman.venues.market import Market, copied, new_market, with_room
 from steersman.venues.matching import REASONS
@@ -90,6 +92,7 @@ class SimulatedVenue:
         batches: tuple[I64, ...] = (),
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
+        funding: FundingClock | None = None,
     ) -> None:
         self.instrument = instrument
         self._m = market
@@ -98,12 +101,13 @@ class SimulatedVenue:
         self._batch = 0
         self._flow = flow
         self._news = news
+        self._funding = funding or FundingClock(instrument, (), 0, tape=True)
         self._start_ns = self.now_ns
         self._sent_ns = self.now_ns
         self._cut = False  # whether a run was ended by the end of the data
         self._ids: list[str] = []
         self._serials: dict[str, int] = {}
-        self._placed: set[str] = set()
+        self._placed: dict[str, str] = {}  # the parent order of each child
 
     @classmethod
     def recorded(
@@ -114,10 +118,12 @@ class SimulatedVenue:
         order_latency_ns: int = ORDER_LATENCY_NS,
         report_latency_ns: int = ORDER_LATENCY_NS,
         tape: bool = True,
+        funding: Rates = (),
     ) -> Self:
         """Return a market that replays `events` (arrays of `EVENT`, one or several in order).
 
-        Raises DataError where there are none or they are not such arrays.
+        Raises DataError where there are none or they are not such arrays, and UsageError where
+        `funding` cannot be the funding times and rates (bps) of this instrument.
         """
         batches = (events,) if isinstance(events, np.ndarray) else tuple(events)
         if any(batch.dtype != EVENT or batch.ndim != 1 for batch in batches):
@@ -134,7 +140,8 @@ class SimulatedVenue:
         )
         words = tuple(_words(batch) for batch in batches)
         latency_ns = _latency(order_latency_ns)
-        return cls(instrument, market, order_latency_ns=latency_ns, batches=words)
+        clock = FundingClock(instrument, funding, int(market.s[m_.NOW]), tape=tape)
+        return cls(instrument, market, order_latency_ns=latency_ns, batches=words, funding=clock)
 
     @classmethod
     def generated(
@@ -150,6 +157,7 @@ class SimulatedVenue:
         report_latency_ns: int = ORDER_LATENCY_NS,
         feed_latency_ns: int = FEED_LATENCY_NS,
         tape: bool = True,
+        funding: Rates = (),
     ) -> Self:
         """Return a market of generated flow from `start_ns` to `end_ns`, a function of the seed.
 
@@ -189,6 +197,7 @@ class SimulatedVenue:
             order_latency_ns=_latency(order_latency_ns),
             flow=flow,
             news=news,
+            funding=FundingClock(instrument, funding, start_ns, tape=tape),
         )
         venue._begin(start_ns, tape)
         return venue
@@ -211,7 +220,7 @@ class SimulatedVenue:
         if isinstance(intent, Place):
             if intent.child_id in self._placed:
                 raise VenueError(f"duplicate order id {intent.child_id}", "use one id per intent")
-            self._placed.add(intent.child_id)
+            self._placed[intent.child_id] = intent.parent_id
         match intent:
             case Place() | Amend():
                 self._request(at_ns, intent.child_id, *self._order(intent))
@@ -267,17 +276,24 @@ class SimulatedVenue:
     def run(self, wake: Wake) -> Step:
         """Run to `wake.at_ns`, or to an own report or the touch's leaving before; tell what is new.
 
+        A funding payment is an own report that comes after the others of its time.
+
         Everything received by the time reached is in the view, and nothing later. Raises DataError
         with the number of the event where the recording is impossible.
         """
         s = self._m.s
         s[m_.WANT_BID] = self._watched(wake.touch_bid)
         s[m_.WANT_ASK] = self._watched(wake.touch_ask)
-        self._advance(wake.at_ns)
-        ended = bool(s[m_.ENDED])
+        while True:
+            self._advance(min(wake.at_ns, self._settled_ns()))
+            ended = bool(s[m_.ENDED])
+            touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
+            reports = self._reports()
+            funding = self._settle() if self.now_ns >= self._settled_ns() else ()
+            if reports or funding or ended or touched or self.now_ns >= wake.at_ns:
+                break
         self._cut = self._cut or (ended and self.now_ns < wake.at_ns)
-        touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
-        return Step(self.now_ns, self._reports(), self._view(), ended, touched)
+        return Step(self.now_ns, reports, self._view(), ended, touched, funding)
 
     def _watched(self, price: Price | None) -> int:
         return -1 if price is None else self.instrument.ticks(price)
@@ -375,6 +391,7 @@ class SimulatedVenue:
         maker = bool(row[m_.MAKER])
         price = self.instrument.price(row[m_.REP_TICK])
         qty = self.instrument.qty(row[m_.REP_LOTS])
+        self._funding.executions.append(self._execution(row))
         return Filled(
             child_id=child_id,
             exec_id=f"{self.instrument.symbol}-{row[m_.EXEC]}",
@@ -384,6 +401,34 @@ class SimulatedVenue:
             fee=self.instrument.fee(price, qty, maker=maker),
             liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
         )
+
+    # -- funding ----------------------------------------------------------------------------------
+    def funding_between(self, from_ns: int, to_ns: int) -> Rates:
+        """Return the funding times after `from_ns` up to `to_ns` (exchange) with rates in bps."""
+        return tuple(rate for rate in self._funding.rates if from_ns < rate[0] <= to_ns)
+
+    def _settled_ns(self) -> int:
+        """Return when the next funding is known here: reported, and all that led to it received."""
+        s, due_ns = self._m.s, self._funding.next_ns
+        known_ns = due_ns + int(max(s[m_.REPORT_LATENCY], s[m_.FEED_LATENCY]))
+        if self._flow is None:
+            events, at = self._batches[self._batch], int(s[m_.AT])
+            if at < len(events) and events[at, 0] <= due_ns:
+                known_ns = max(known_ns, int(events[at, 1]))
+        return known_ns
+
+    def _settle(self) -> tuple[FundingPaid, ...]:
+        s, due_ns = self._m.s, self._funding.next_ns
+        reports = self._m.reports[s[m_.REP_HEAD] : s[m_.REP_TAIL]].tolist()
+        unheard = [self._execution(row) for row in reports if row[m_.KIND] == m_.TRADED]
+        due = self.funding_between(due_ns - 1, due_ns)
+        touches = self._m.touches[: s[m_.N_TOUCHES]]
+        return self._funding.settle(due, self.now_ns, unheard, touches)
+
+    def _execution(self, row: list[int]) -> Execution:
+        serial = row[m_.REP_SERIAL]
+        lots = row[m_.REP_LOTS] * int(self._m.orders[serial, m_.SIDE])
+        return row[m_.REP_EXCH], self._placed[self._ids[serial]], lots
 
     # -- the rest ---------------------------------------------------------------------------------
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
@@ -420,13 +465,14 @@ class SimulatedVenue:
             batches=self._batches,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
+            funding=self._funding.copy(),
         )
         other._batch = self._batch
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
         other._cut = self._cut
         other._ids = list(self._ids)
         other._serials = dict(self._serials)
-        other._placed = set(self._placed)
+        other._placed = dict(self._placed)
         return other
 
     def _begin(self, start_ns: int, tape: bool) -> None:
