@@ -447,3 +447,36 @@ def test_a_rebate_is_paid_by_the_venue_and_measured_as_a_gain() -> None:
     assert report.shortfall is not None
     assert report.shortfall.wagner.fees == sum(fee for _, fee in fees) == result.parent.fees
     assert report.document()["maker_fee_bps"] == "-1"
+
+
+# -- funding --------------------------------------------------------------------------------------
+def rates_file(tmp_path: Path, times: str) -> Path:
+    path = tmp_path / "funding.csv"
+    rows = "".join(f"{time},0.0001\n" for time in times.split())
+    path.write_text(f"time,rate\n{rows}", encoding="utf-8")
+    return path
+
+
+def test_funding_rates_reach_the_market_they_are_given_for(tmp_path: Path) -> None:
+    made, said = told(
+        funding=rates_file(tmp_path, "2025-01-06T08:00 2025-01-06T16:00"), horizon="2h"
+    )
+    due_ns = parse_time_ns("2025-01-06T16:00")
+    assert made.venue.funding_between(made.order.start_ns, made.order.deadline_ns) == (
+        (due_ns, Decimal(1)),
+    )
+    assert said == []
+
+
+def test_what_has_no_funding_takes_no_rates(tmp_path: Path) -> None:
+    path = rates_file(tmp_path, "2025-01-06T16:00")
+    assert "has no funding" in str(refused(funding=path, category=Category.SPOT))
+
+
+def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path) -> None:
+    path = rates_file(tmp_path, "2024-01-06T16:00")
+    _, said = told(funding=path, horizon="2h")
+    assert said == [
+        f"no funding is charged: {path} has rates from 2024-01-06T16:00:00 to 2024-01-06T16:00:00"
+    ]
+    assert told(funding=path)[1] == []  # it ends before 16:00
