@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.messages import FundingPaid
 from steersman.domain.units import BPS, HOUR_NS, Price
 from steersman.errors import DataError, UsageError
+from steersman.venues.market import NEVER
 
 __all__ = ["Execution", "FundingClock", "Rates"]
 
@@ -31,8 +31,6 @@ Rates = tuple[tuple[int, Decimal], ...]
 
 Execution = tuple[int, str, int]
 """A trade of ours: exchange time (UTC ns), parent order, lots bought (sold negative)."""
-
-NEVER: Final = 1 << 62
 
 
 class FundingClock:
