@@ -88,3 +88,11 @@ def test_unknown_variables_are_refused_but_the_cache_variable_is_known(tmp_path:
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load_settings(tmp_path / "absent.toml", {}, tmp_path, tmp_path)
+
+
+def test_the_fee_tier_is_a_setting_of_its_own(tmp_path: Path) -> None:
+    assert load(tmp_path).fees().tier is None
+    assert load(tmp_path, '[fees]\ntier = "vip3"\n').fees().tier == "vip3"
+    assert load(tmp_path, STEERSMAN_FEES__TIER="-0.5:2.5").fees().tier == "-0.5:2.5"
+    with pytest.raises(ConfigError, match="did you mean tier"):
+        load(tmp_path, '[fees]\ntiers = "vip3"\n')

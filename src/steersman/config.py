@@ -2,7 +2,7 @@
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
-Two tables, `[execution]` and `[limits]`; a variable names one key of one table, such as
+Three tables, `[execution]`, `[limits]` and `[fees]`; a variable names one key of one table, such as
 `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a suggestion: a limit that
 was misspelt is a limit that does not exist. Numbers are read as decimals, never through floats.
 """
@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.errors import ConfigError
 
@@ -28,6 +29,7 @@ ENV_OTHER: Final = frozenset({"STEERSMAN_CACHE"})  # variables with a meaning of
 TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "execution": ExecutionConfig,
     "limits": SafetyLimits,
+    "fees": FeeConfig,
 }
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -45,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True):
     def limits(self, **fallbacks: Any) -> SafetyLimits:
         """Return the safety limits; `fallbacks` fill in what nobody stated (never overrides)."""
         return self._build(SafetyLimits, "limits", fallbacks)
+
+    def fees(self) -> FeeConfig:
+        """Return which fees apply."""
+        return self._build(FeeConfig, "fees", {})
 
     def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
         given = {**fallbacks, **self.tables.get(table, {})}

@@ -174,6 +174,8 @@ def _execution(outcome: Outcome) -> Any:
         ("average price", _or_blank(report.avg_price and round(report.avg_price, 4))),
         ("arrival price", _or_blank(report.arrival_price)),
         ("decision price", _or_blank(report.decision_price)),
+        ("fees, maker / taker", f"{report.maker_fee_bps:f} / {report.taker_fee_bps:f} bps"),
+        ("funding payments", _funding(report)),
         ("participation", _share(report.participation)),
         ("fill rate", _share(report.fill_rate)),
         ("maker share", _share(report.maker_share)),
@@ -194,6 +196,14 @@ def _execution(outcome: Outcome) -> Any:
     rows.append(("journal hash", str(outcome.document["journal_hash"])))
     title = f"Execution, {iso(report.arrival_ns or report.end_ns)} to {iso(report.end_ns)}"
     return key_values(title, rows)
+
+
+def _funding(report: CostReport) -> str:
+    """Say what funding cost in all; positive = paid."""
+    if not report.funding:
+        return "none"
+    amounts = [float(paid.amount) for paid in report.funding]
+    return f"{len(amounts)}, {sum(amounts):+.8g} {report.currency} in all"
 
 
 def _ratio(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ KEYS = {
     "twap_slippage_bps", "participation", "fill_rate", "maker_share", "children", "advice",
     "journal_hash", "seed",
 }  # fmt: skip
-COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "opportunity"}
+COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "funding", "opportunity"}
 ADVICE = {
     "asked", "accepted", "clamped", "invalid", "late", "stale", "fallback",
     "latency_ms_p50", "latency_ms_p95",
@@ -81,3 +82,23 @@ def test_people_get_tables(capsys: pytest.CaptureFixture[str]) -> None:
 def test_numbers_may_be_written_with_an_exponent(capsys: pytest.CaptureFixture[str]) -> None:
     _, document, _ = run(capsys, "run", "--qty", "2e0", "--horizon", "5m", "--seed", "3")
     assert document["order"]["qty"] == "2"
+
+
+def test_fees_and_funding_are_chosen_on_the_command_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The generated market begins at 15:00 UTC: an order from 58 minutes on runs over 16:00."""
+    rates = tmp_path / "rates.csv"
+    rates.write_text("time,rate\n2025-01-06T16:00,0.0004\n", encoding="utf-8")
+    asked = ("--start", "58m", "--fee-tier", "-0.5:3", "--funding", str(rates))
+    code, document, _ = run(capsys, *QUICK, *asked)
+    assert code == 0
+    assert (document["maker_fee_bps"], document["taker_fee_bps"]) == ("-0.5", "3")
+    (paid,) = document["funding"]
+    assert Decimal(paid["rate_bps"]) == 4 and 0 < Decimal(paid["position"]) < 2
+    value = Decimal(paid["position"]) * Decimal(paid["mark"])
+    assert Decimal(paid["amount"]) == value * 4 / 10_000
+    assert document["components_bps"]["funding"] > 0
+    assert abs(sum(document["components_bps"].values()) - document["is_bps"]) < 1e-6
+    assert run_cli([*QUICK, *asked]) == 0
+    assert "funding payments" in capsys.readouterr().out

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from steersman.domain.limits import ExecutionConfig
 from steersman.domain.messages import (
     Accepted,
     Alert,
@@ -13,18 +15,23 @@ from steersman.domain.messages import (
     AmendRejected,
     Cancelled,
     CancelRejected,
+    FundingPaid,
     ParentState,
     Query,
     Rejected,
     Report,
     Resolved,
+    Started,
     Unanswered,
 )
-from steersman.domain.units import Price, Qty, Side
-from steersman.engine.state import outstanding
+from steersman.domain.units import Money, Price, Qty, Side
+from steersman.engine.engine import start
+from steersman.engine.ledger import apply_funding
+from steersman.engine.state import Parent, outstanding
 from steersman.engine.transitions import ChildState
-from tests.engine.desk import BTC, MID, Desk, limits
+from tests.engine.desk import BTC, MID, T0, Desk, limits, order
 
+replace = msgspec.structs.replace
 HALF = Qty(Decimal("0.5"))
 NOTHING = Qty(Decimal(0))
 
@@ -224,3 +231,31 @@ def test_rejections_in_a_row_halt_the_order() -> None:
     assert desk.parent().state is ParentState.HALTED
     assert "rejects" in alerts(desk)
     assert len(desk.placed()) == 3
+
+
+# -- funding --------------------------------------------------------------------------------------
+def paid(at_ns: int, amount: str, parent_id: str = "P1", instrument: str = BTC.id) -> FundingPaid:
+    mark, position = Price(Decimal(60_000)), Qty(Decimal(1))
+    money = Money(Decimal(amount))
+    return FundingPaid(at_ns + 10, parent_id, instrument, at_ns, position, mark, Decimal(1), money)
+
+
+def test_funding_adds_up_on_the_parent_and_counts_once_by_its_time() -> None:
+    state = start(Started(T0, 1, (BTC,), ExecutionConfig(), limits(), {}, 1))
+    state = state.with_parent(Parent(order(), ParentState.RUNNING, unfilled=Qty(Decimal(10))))
+    for payment in (paid(T0, "6"), paid(T0, "6"), paid(T0 + 100, "-1.5")):
+        state, effects = apply_funding(state, payment)
+        assert effects == ()
+    assert state.parents["P1"].funding == Decimal("4.5")
+    ended = replace(state.parents["P1"], state=ParentState.COMPLETED)
+    after, effects = apply_funding(state.with_parent(ended), paid(T0 + 200, "9"))
+    assert after.parents["P1"].funding == Decimal("4.5") and effects == ()
+
+
+@pytest.mark.parametrize("stray", [{"parent_id": "P9"}, {"instrument": "sim:ETHUSDT.linear"}])
+def test_funding_of_what_is_not_ours_is_told_and_not_booked(stray: dict[str, str]) -> None:
+    state = start(Started(T0, 1, (BTC,), ExecutionConfig(), limits(), {}, 1))
+    state = state.with_parent(Parent(order(), ParentState.RUNNING, unfilled=Qty(Decimal(10))))
+    after, (alert,) = apply_funding(state, paid(T0, "6", **stray))
+    assert after is state
+    assert isinstance(alert, Alert) and alert.code == "foreign_funding"

@@ -22,6 +22,7 @@ from steersman.domain.messages import (
     Command,
     Effect,
     Filled,
+    FundingPaid,
     Input,
     Intent,
     Intervened,
@@ -165,6 +166,17 @@ inputs: st.SearchStrategy[Input] = st.one_of(
         note=st.builds(
             MarketNote, kind=st.sampled_from(NoteKind), event=ns, exch_ns=ns, recv_ns=ns
         ),
+    ),
+    st.builds(
+        FundingPaid,
+        at_ns=ns,
+        parent_id=text,
+        instrument=text,
+        venue_ns=ns,
+        position=qtys,
+        mark=prices,
+        rate_bps=st.decimals(-500, 500, places=6),
+        amount=st.decimals(-1000, 1000, places=10).map(Money),
     ),
     st.builds(NewsArrived, at_ns=ns, instrument=text, items=st.lists(news, max_size=3).map(tuple)),
     st.builds(

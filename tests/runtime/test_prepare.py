@@ -16,7 +16,7 @@ from steersman.config import Settings
 from steersman.domain.advice import Advice
 from steersman.domain.instrument import Category
 from steersman.domain.market import MarketView
-from steersman.domain.messages import Wake
+from steersman.domain.messages import Filled, Reported, Wake
 from steersman.domain.order import AlgoName
 from steersman.domain.units import MS_NS, SECOND_NS
 from steersman.errors import ConfigError, DataError, SteersmanError, UsageError
@@ -26,6 +26,7 @@ from steersman.marketdata.rows import Events
 from steersman.runtime import prepare as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import parse_time_ns, prepare
+from steersman.tca.measure import measure
 from steersman.venues.flow import START_NS, volume_curve
 from tests.advisor.questions import question
 from tests.marketdata.sample import PERP, SPOT, write_history
@@ -417,3 +418,65 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
     assert Reader.loaded == before + 1
     assert isinstance(supervisor.advisor.advise(question()), Advice)
     supervisor.close()
+
+
+# -- fees -----------------------------------------------------------------------------------------
+def test_the_fees_that_apply_are_in_the_instrument_and_its_market() -> None:
+    settings = Settings({"fees": {"tier": "vip3"}})
+    plain, tiered = job(), job(settings, fee_tier="VIP 1")
+    assert [plain.instrument.maker_fee_bps, plain.instrument.taker_fee_bps] == [2, Decimal("5.5")]
+    assert [tiered.instrument.maker_fee_bps, tiered.instrument.taker_fee_bps] == [Decimal("1.8"), 4]
+    assert tiered.venue.instrument == tiered.instrument
+    assert job(settings).instrument.taker_fee_bps == Decimal("3.5")
+    assert "choose one of vip0, vip1" in refused(fee_tier="vip9").remedy
+
+
+def test_a_recorded_market_takes_a_fee_tier(history: str) -> None:
+    made = job(market=history, symbol="BTCUSDT", horizon="30s", fee_tier="vip9")
+    assert (made.instrument.venue, made.instrument.taker_fee_bps) == ("binance", Decimal("1.7"))
+
+
+def test_a_rebate_is_paid_by_the_venue_and_measured_as_a_gain() -> None:
+    made = job(fee_tier="-1:3")
+    with Journal.create(None) as journal:
+        result = run_job(made, journal)
+    report = measure(result.messages, made.order.id, result.tape)
+    fills = [m.report for m in result.messages if isinstance(m, Reported)]
+    fees = [(f.liquidity.value, f.fee) for f in fills if isinstance(f, Filled)]
+    assert {kind for kind, fee in fees if fee < 0} == {"maker"}
+    assert report.shortfall is not None
+    assert report.shortfall.wagner.fees == sum(fee for _, fee in fees) == result.parent.fees
+    assert report.document()["maker_fee_bps"] == "-1"
+
+
+# -- funding --------------------------------------------------------------------------------------
+def rates_file(tmp_path: Path, times: str) -> Path:
+    path = tmp_path / "funding.csv"
+    rows = "".join(f"{time},0.0001\n" for time in times.split())
+    path.write_text(f"time,rate\n{rows}", encoding="utf-8")
+    return path
+
+
+def test_funding_rates_reach_the_market_they_are_given_for(tmp_path: Path) -> None:
+    made, said = told(
+        funding=rates_file(tmp_path, "2025-01-06T08:00 2025-01-06T16:00"), horizon="2h"
+    )
+    due_ns = parse_time_ns("2025-01-06T16:00")
+    assert made.venue.funding_between(made.order.start_ns, made.order.deadline_ns) == (
+        (due_ns, Decimal(1)),
+    )
+    assert said == []
+
+
+def test_what_has_no_funding_takes_no_rates(tmp_path: Path) -> None:
+    path = rates_file(tmp_path, "2025-01-06T16:00")
+    assert "has no funding" in str(refused(funding=path, category=Category.SPOT))
+
+
+def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path) -> None:
+    path = rates_file(tmp_path, "2024-01-06T16:00")
+    _, said = told(funding=path, horizon="2h")
+    assert said == [
+        f"no funding is charged: {path} has rates from 2024-01-06T16:00:00 to 2024-01-06T16:00:00"
+    ]
+    assert told(funding=path)[1] == []  # it ends before 16:00

@@ -49,7 +49,7 @@ def test_the_document_for_the_command_line() -> None:
     assert document["filled_qty"] == "10" and document["avg_price"] == "99.8"
     assert document["state"] == "completed"
     parts = document["components_bps"]
-    assert set(parts) == {"delay", "spread", "impact", "timing", "fees", "opportunity"}
+    assert set(parts) == {"delay", "spread", "impact", "timing", "fees", "funding", "opportunity"}
     assert sum(parts.values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert sum(document["kissell_bps"].values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert document["participation"] == pytest.approx(0.25)

@@ -7,12 +7,13 @@ from decimal import Decimal as D
 from decimal import localcontext
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steersman.domain.instrument import Category
-from steersman.domain.messages import ParentState
+from steersman.domain.messages import FundingPaid, ParentState
 from steersman.domain.order import Liquidity
 from steersman.domain.units import Money, Price, Qty, Side
 from steersman.tca import shortfall as module
@@ -20,7 +21,7 @@ from steersman.tca.facts import Fill
 from steersman.tca.measure import EXACT, measure
 from steersman.tca.shortfall import Components, decompose
 from steersman.tca.valuation import Touch, Valuation
-from tests.tca.story import Story, instrument, tape
+from tests.tca.story import Story, instrument, ns, tape
 
 EMPTY = tape([])
 prices = st.decimals("0.01", 10**6, places=2).map(Price)
@@ -80,7 +81,13 @@ def test_a_taker_pays_the_spread_it_saw_and_the_rest_is_impact() -> None:
     report = measure(story.messages, "p", tape([(0, "99.90", "100.00"), (5.5, "100.04", "100.14")]))
     assert report.shortfall is not None
     assert report.shortfall.wagner == Components(
-        delay=D(0), spread=D("0.5"), impact=D("0.3"), timing=D(1), fees=D(0), opportunity=D(0)
+        delay=D(0),
+        spread=D("0.5"),
+        impact=D("0.3"),
+        timing=D(1),
+        fees=D(0),
+        funding=D(0),
+        opportunity=D(0),
     )
 
 
@@ -94,7 +101,13 @@ def test_a_maker_earns_the_spread_just_before_its_fill() -> None:
     report = measure(story.messages, "p", drawn)
     assert report.shortfall is not None
     assert report.shortfall.wagner == Components(
-        delay=D(0), spread=D("-0.5"), impact=D(0), timing=D(-1), fees=D("-0.2"), opportunity=D(0)
+        delay=D(0),
+        spread=D("-0.5"),
+        impact=D(0),
+        timing=D(-1),
+        fees=D("-0.2"),
+        funding=D(0),
+        opportunity=D(0),
     )
 
 
@@ -132,6 +145,29 @@ def test_inverse_contracts_cost_in_base() -> None:
     assert float(report.shortfall.total) == pytest.approx(0.4 + 0.1 + 0.001)
 
 
+def test_funding_is_a_cost_beside_the_fees_and_counts_once_while_the_order_is_worked() -> None:
+    """Held 10 at 100: paid 0.1 at 10 s (told twice), received 0.03 at 20 s, ended, paid again."""
+
+    def paid(at: float, amount: str) -> FundingPaid:
+        mark, rate = Price(D(100)), D(amount) / 1000 * 10_000
+        return FundingPaid(
+            ns(at) + 1, "p", spec.id, ns(at), Qty(D(10)), mark, rate, Money(D(amount))
+        )
+
+    spec = instrument()
+    story = Story(qty="10").run("99.95", "100.05").fill(1, "10", "100.05", fee="0.02")
+    other = msgspec.structs.replace(paid(20, "9"), parent_id="q")
+    story.messages += [paid(10, "0.1"), paid(10, "0.1"), other, paid(20, "-0.03")]
+    story.end(30, "99.95", "100.05", ParentState.COMPLETED)
+    story.messages.append(paid(40, "0.5"))
+    report = measure(story.messages, "p", EMPTY)
+    assert report.shortfall is not None and report.components_bps is not None
+    assert report.shortfall.wagner.funding == D("0.07")
+    assert report.shortfall.total == 10 * D("0.05") + D("0.02") + D("0.07")
+    assert report.components_bps.funding == pytest.approx(0.7)  # 0.07 of 1,000
+    assert [p["amount"] for p in report.document()["funding"]] == ["0.1", "-0.03"]
+
+
 def test_what_was_filled_beyond_the_order_is_worth_the_end_price() -> None:
     story = Story(qty="10").run("99.95", "100.05")
     story.fill(1, "12", "100.10")
@@ -151,6 +187,7 @@ def test_what_was_filled_beyond_the_order_is_worth_the_end_price() -> None:
     prices,
     prices,
     prices,
+    st.decimals(-100, 100, places=6).map(Money),
 )
 def test_the_parts_always_sum_to_the_shortfall(
     category: Category,
@@ -160,15 +197,18 @@ def test_the_parts_always_sum_to_the_shortfall(
     decision: Price,
     arrival: Price,
     end: Price,
+    funding: Money,
 ) -> None:
     with localcontext(EXACT):
-        found = decompose(Valuation(instrument(category), side), qty, done, decision, arrival, end)
+        valuation = Valuation(instrument(category), side)
+        found = decompose(valuation, qty, done, decision, arrival, end, funding)
+        assert found.wagner.funding == found.kissell.funding == funding
         for parts in (found.wagner, found.kissell):
             assert abs(parts.total - found.total) <= D("1e-9") * parts.gross
         sign = -side.sign if category is Category.INVERSE else side.sign
         value = instrument(category).notional
         direct = sign * sum((value(f.price, f.qty) - value(decision, f.qty) for f, _ in done), D(0))
-        direct += sum((fill.fee for fill, _ in done), D(0))
+        direct += sum((fill.fee for fill, _ in done), funding)
         rest = qty - sum((fill.qty for fill, _ in done), D(0))
         direct += sign * (value(end, rest) - value(decision, rest))
         assert abs(direct - found.total) <= D("1e-9") * (found.wagner.gross + abs(direct))

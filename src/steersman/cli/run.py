@@ -24,6 +24,16 @@ def _maybe(text: str | None) -> Decimal | None:
     return None if text is None else parse_decimal(text)
 
 
+FeeTier = Annotated[
+    str | None, typer.Option(help="Fees: a tier such as vip1, or maker:taker in bps.")
+]
+Funding = Annotated[
+    Path | None, typer.Option(help="Funding rates of the perpetual: CSV with time and rate.")
+]
+UtcOffset = Annotated[
+    int, typer.Option(min=-12, max=14, help="Hours that the table's times are ahead of UTC.")
+]
+
 RUN_EXAMPLES: Final = """
 Examples:
 
@@ -61,6 +71,9 @@ def run(
         typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
     ] = None,
     news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    fee_tier: FeeTier = None,
+    funding: Funding = None,
+    funding_utc_offset: UtcOffset = 0,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -86,6 +99,9 @@ def run(
         advisor=_advisor(advisor, algo),
         news=news,
         parent_id=parent_id,
+        fee_tier=fee_tier,
+        funding=funding,
+        funding_utc_offset_h=funding_utc_offset,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 

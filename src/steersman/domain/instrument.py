@@ -119,6 +119,20 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rate = self.maker_fee_bps if maker else self.taker_fee_bps
         return Money(self.notional(price, qty) * rate / BPS)
 
+    @property
+    def perpetual(self) -> bool:
+        """Whether positions pay and receive funding."""
+        return self.category in (Category.LINEAR, Category.INVERSE)
+
+    def funding(self, mark: Decimal, position: Decimal, rate_bps: Decimal) -> Money:
+        """Return what a position pays at a funding time, in settlement currency.
+
+        `position` is negative where it is short, `rate_bps` a share of its value at `mark`. Longs
+        pay a positive rate to shorts; a negative result is received. (Bybit, "Introduction to
+        Funding Rate"; Binance, "Introduction to Binance Futures Funding Rates".)
+        """
+        return Money(self.notional(mark, position) * rate_bps / BPS)
+
     def tradable_min(self, price: Decimal) -> Qty:
         """Return the smallest quantity the venue takes at this price, a multiple of the lot."""
         unit = self.quote_value(price, Decimal(1))

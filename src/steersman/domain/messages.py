@@ -35,6 +35,7 @@ __all__ = [
     "Command",
     "Effect",
     "Filled",
+    "FundingPaid",
     "Input",
     "Intent",
     "Intervened",
@@ -200,6 +201,24 @@ class MarketNoted(msgspec.Struct, frozen=True, tag=True):
     note: MarketNote
 
 
+class FundingPaid(msgspec.Struct, frozen=True, tag=True):
+    """A perpetual's funding was exchanged while an order of ours held a position.
+
+    At exchange time `venue_ns` the parent's fills came to `position` (base units, contracts for
+    inverse; negative = short), worth their value at `mark`; `amount` is what it paid in settlement
+    currency (negative = received). One parent is paid for one `venue_ns` once.
+    """
+
+    at_ns: int
+    parent_id: str
+    instrument: str
+    venue_ns: int
+    position: Qty
+    mark: Price
+    rate_bps: Decimal
+    amount: Money
+
+
 class NewsArrived(msgspec.Struct, frozen=True, tag=True):
     """News was received."""
 
@@ -264,6 +283,7 @@ Input = (
     | Viewed
     | Reported
     | MarketNoted
+    | FundingPaid
     | NewsArrived
     | SignalsArrived
     | AdviceArrived

@@ -1,8 +1,9 @@
 """The instruments that ship: a rule of trading is written once, here, and looked up by symbol.
 
-Ticks, lots, minimums and base-tier fees follow the venues' published rules; where two published
-figures differ, the stricter one stands, because an order that is valid under it is valid under
-both. The built-in market (`sim`) trades under Bybit's rules, so that what works on it works there.
+Ticks, lots, minimums and base-tier fees (`fees` has the other tiers) follow the venues' published
+rules; where two published figures differ, the stricter one stands, because an order that is valid
+under it is valid under both. The built-in market (`sim`) trades under Bybit's rules, so that what
+works on it works there.
 """
 
 from __future__ import annotations
@@ -13,19 +14,13 @@ from typing import Final
 
 import msgspec
 
+from steersman.domain.fees import base_fees
 from steersman.domain.instrument import Category, Instrument
 from steersman.errors import UsageError
 
 __all__ = ["SPECS", "find"]
 
 _SPOT, _LINEAR, _INVERSE = Category.SPOT, Category.LINEAR, Category.INVERSE
-_FEES_BPS: Final = {  # maker, taker of the lowest tier
-    ("bybit", _SPOT): ("10", "10"),
-    ("bybit", _LINEAR): ("2", "5.5"),
-    ("bybit", _INVERSE): ("2", "5.5"),
-    ("binance", _SPOT): ("10", "10"),
-    ("binance", _LINEAR): ("2", "5"),
-}
 
 
 def _crypto(
@@ -39,7 +34,7 @@ def _crypto(
 ) -> Instrument:
     base = symbol[:3]
     quote = symbol[3:]
-    maker, taker = _FEES_BPS[venue, category]
+    maker, taker = base_fees(venue, category)
     return Instrument(
         symbol=symbol,
         category=category,
@@ -51,8 +46,8 @@ def _crypto(
         lot=Decimal(lot),
         min_qty=Decimal(min_qty),
         min_notional=Decimal(min_notional),
-        maker_fee_bps=Decimal(maker),
-        taker_fee_bps=Decimal(taker),
+        maker_fee_bps=maker,
+        taker_fee_bps=taker,
     )
 
 

@@ -17,6 +17,7 @@ from steersman.domain.messages import (
     Alert,
     Command,
     Effect,
+    FundingPaid,
     Input,
     Intervened,
     MarketNoted,
@@ -36,7 +37,7 @@ from steersman.domain.order import ParentOrder
 from steersman.domain.units import Price
 from steersman.engine import risk
 from steersman.engine.judge import apply_advice
-from steersman.engine.ledger import apply_report
+from steersman.engine.ledger import apply_funding, apply_report
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
 from steersman.engine.work import work
@@ -76,8 +77,8 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
             view = message.view
             state = replace(state, views={**state.views, view.instrument: view})
             return _work_all(state, view.instrument)
-        case Reported():
-            return apply_report(state, message.report)
+        case Reported() | FundingPaid():
+            return _book(state, message)
         case AdviceArrived():
             return apply_advice(state, message)
         case NewsArrived():
@@ -112,6 +113,12 @@ def _told(message: MarketNoted) -> Alert:
     severity = "info" if note.kind is NoteKind.RECOVERED else "warning"
     text = f"{message.instrument} event {note.event}: {said}"
     return Alert(severity, f"data_{note.kind.value}", None, text)
+
+
+def _book(state: State, message: Reported | FundingPaid) -> Step:
+    if isinstance(message, FundingPaid):
+        return apply_funding(state, message)
+    return apply_report(state, message.report)
 
 
 def _work_all(state: State, instrument: str | None) -> Step:

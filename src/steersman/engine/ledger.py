@@ -20,6 +20,7 @@ from steersman.domain.messages import (
     CancelRejected,
     Effect,
     Filled,
+    FundingPaid,
     Query,
     Rejected,
     Report,
@@ -30,7 +31,7 @@ from steersman.domain.units import ZERO_QTY, Money, Qty
 from steersman.engine.state import Child, Parent, State
 from steersman.engine.transitions import CHILD_TABLE, ChildEvent, ChildState, ParentEvent
 
-__all__ = ["apply_report"]
+__all__ = ["apply_funding", "apply_report"]
 
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
@@ -65,6 +66,26 @@ def apply_report(state: State, report: Report) -> Step:
             moved, effects = _move(state, child, ChildEvent.UNANSWERED)
             query = () if child.terminal else (Query(child.id, child.instrument),)
             return moved, (*effects, *query)
+
+
+def apply_funding(state: State, paid: FundingPaid) -> Step:
+    """Return the state after a funding payment, which counts once, by its time at the exchange.
+
+    What is told after the order has ended is not the order's any more: its position is then
+    whoever's gave the order.
+    """
+    parent = state.parents.get(paid.parent_id)
+    if parent is None or parent.order.instrument != paid.instrument:
+        text = f"funding of {paid.instrument} for an order {paid.parent_id} that is not ours"
+        return state, (Alert("critical", "foreign_funding", None, text),)
+    if parent.terminal or paid.venue_ns in parent.funded_ns:
+        return state, ()
+    parent = replace(
+        parent,
+        funding=Money(parent.funding + paid.amount),
+        funded_ns=(*parent.funded_ns, paid.venue_ns),
+    )
+    return state.with_parent(parent), ()
 
 
 def _filled(state: State, child: Child, fill: Filled) -> Step:

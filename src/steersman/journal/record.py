@@ -15,6 +15,7 @@ from steersman.domain.messages import (
     Alert,
     Ask,
     Effect,
+    FundingPaid,
     Input,
     Intervened,
     ParentChanged,
@@ -109,6 +110,7 @@ def parent_of(message: Input | Effect) -> str | None:
         case (
             AdviceArrived()
             | Intervened()
+            | FundingPaid()
             | Refused()
             | AdviceJudged()
             | ParentChanged()

@@ -88,9 +88,16 @@ def run_job(
     loop = _Loop(job, journal, note)
     ended = loop.run()
     end_ns = loop.now_ns
-    job.venue.run(Wake(job.instrument.id, end_ns + MARKOUT_NS, None, None))
+    _see_markouts(job, end_ns + MARKOUT_NS)
     parent = loop.session.state.parents[job.order.id]
     return Result(tuple(messages), parent, job.venue.tape(), journal.head, ended)
+
+
+def _see_markouts(job: Job, until_ns: int) -> None:
+    """Let the market run on; what its position is paid now is not the order's any more."""
+    while job.venue.now_ns < until_ns:
+        if job.venue.run(Wake(job.instrument.id, until_ns, None, None)).ended:
+            return
 
 
 class _Loop:
@@ -139,6 +146,8 @@ class _Loop:
             self._feed(Reported(self.now_ns, report))
         for note in step.notes:
             self._feed(MarketNoted(self.now_ns, self.job.instrument.id, note))
+        for paid in step.funding:
+            self._feed(paid)
         self._feed_news()
         if self.job.supervisor is not None:
             for answer in self.job.supervisor.collect(self.now_ns):

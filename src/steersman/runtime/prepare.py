@@ -23,6 +23,7 @@ from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.config import Settings
+from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
@@ -31,8 +32,10 @@ from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.history import History
+from steersman.marketdata.importers.funding import read_funding
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.venues.flow import START_NS, volume_curve
+from steersman.venues.funding import Rates
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
@@ -53,6 +56,7 @@ SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the 
 
 # How long an answer takes in market time: median in ms and deviation of its logarithm.
 LONGEST_NS: Final = 31 * DAY_NS  # of a horizon, and of a start after the market's beginning
+FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
 LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 _UNIT_MS: Final = (86_400_000, 3_600_000, 60_000, 1_000, 1)
@@ -81,6 +85,9 @@ class Request:
     advisor: str
     news: Path | None
     parent_id: str
+    fee_tier: str | None = None
+    funding: Path | None = None
+    funding_utc_offset_h: int = 0
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -104,21 +111,26 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         instrument = history.pick(request.symbol, request.category)
         begin_ns, end_ns = history.span(instrument)
         start_ns = _recorded_start_ns(request, begin_ns, end_ns, horizon_ns)
+    instrument = _with_fees(instrument, request, settings)
     order = _order(request, instrument, start_ns, horizon_ns)
     execution = settings.execution()
     if request.urgency is None:
         order = msgspec.structs.replace(order, urgency=execution.urgency)
     _check(order, instrument, execution)
     limits = settings.limits(max_position=order.qty)
+    funding = _funding(request, order, instrument, say)
     if request.market == GENERATED:
         venue = SimulatedVenue.generated(
             instrument,
             seed=request.seed,
             start_ns=begin_ns,
             end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            funding=funding,
         )
     else:
-        venue = SimulatedVenue.recorded(instrument, history.source(instrument), tape=False)
+        venue = SimulatedVenue.recorded(
+            instrument, history.source(instrument), tape=False, funding=funding
+        )
     return Job(
         order=order,
         instrument=instrument,
@@ -234,6 +246,34 @@ def _iso(ns: int) -> str:
     if not 0 <= ns < YEAR_9999_NS:
         return f"{ns} ns"
     return datetime.fromtimestamp(ns // SECOND_NS, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _with_fees(instrument: Instrument, request: Request, settings: Settings) -> Instrument:
+    """Return the instrument with the fees that were asked for, or with its own."""
+    tier = request.fee_tier if request.fee_tier is not None else settings.fees().tier
+    return instrument if tier is None else with_fee_tier(instrument, tier)
+
+
+def _funding(
+    request: Request, order: ParentOrder, instrument: Instrument, say: Callable[[str], None]
+) -> Rates:
+    """Return the funding rates that were given; say where none is known of what is worked."""
+    first_h = order.start_ns // FUNDING_NS + 1
+    settles = instrument.perpetual and first_h * FUNDING_NS <= order.deadline_ns
+    if request.funding is None:
+        if settles and request.market != GENERATED:
+            say("no funding is charged: give the rates with --funding FILE")
+        return ()
+    if not instrument.perpetual:
+        raise UsageError(f"{instrument.id} has no funding", "leave --funding out")
+    rates = read_funding(request.funding, instrument, request.funding_utc_offset_h)
+    within = [at_ns for at_ns, _ in rates if order.start_ns < at_ns <= order.deadline_ns]
+    if settles and not within:
+        say(
+            f"no funding is charged: {request.funding} has rates from {_iso(rates[0][0])} "
+            f"to {_iso(rates[-1][0])}"
+        )
+    return rates
 
 
 def _order(request: Request, instrument: Instrument, start_ns: int, horizon_ns: int) -> ParentOrder:

@@ -19,6 +19,7 @@ from steersman.domain.messages import (
     Cancel,
     Effect,
     Filled,
+    FundingPaid,
     Input,
     ParentChanged,
     ParentState,
@@ -100,6 +101,7 @@ class Facts:
     ended: bool = False
     children: int = 0
     fills: list[Fill] = field(default_factory=list)
+    funding: list[FundingPaid] = field(default_factory=list)
     schedule: list[tuple[int, Qty]] = field(default_factory=list)
     advised: Advised = field(default_factory=Advised)
 
@@ -176,6 +178,8 @@ class _Fold:
                 self._dispatched(message.approved.intent, facts)
             case Reported() if isinstance(message.report, Filled):
                 self._filled(message.report, facts)
+            case FundingPaid() if message.parent_id == self.parent_id:
+                self._funded(message, facts)
             case ParentChanged() if message.parent_id == self.parent_id:
                 self._changed(message, facts)
             case Scheduled() if message.parent_id == self.parent_id:
@@ -212,6 +216,11 @@ class _Fold:
                 seen=seen,
             )
         )
+
+    def _funded(self, paid: FundingPaid, facts: Facts) -> None:
+        told = any(paid.venue_ns == before.venue_ns for before in facts.funding)
+        if not (told or facts.ended):  # the same payment told twice, or not the order's any more
+            facts.funding.append(paid)
 
     def _changed(self, changed: ParentChanged, facts: Facts) -> None:
         if facts.ended:

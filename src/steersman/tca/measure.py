@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
 
-from steersman.domain.messages import Effect, Input, ParentState, Verdict
-from steersman.domain.units import SECOND_NS, Price, Qty, Side
+from steersman.domain.messages import Effect, FundingPaid, Input, ParentState, Verdict
+from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.tca.benchmarks import Adherence, Benchmarks, adherence, compare, participation
 from steersman.tca.facts import Advised, Facts, Fill, gather
@@ -64,7 +64,8 @@ class CostReport:
     (own + others) while the order ran, `maker_share` the share of the filled quantity that made
     liquidity. `spread_capture` is the mean over all fills, weighted by quantity, of their
     signed distance from the mid just before them in quoted half-spreads (+1 earned it, -1 paid
-    it); `maker_spread_capture` the same of maker fills. `completion_s` is the time from arrival
+    it); `maker_spread_capture` the same of maker fills. `funding` is each payment on the position
+    while the order was worked. `completion_s` is the time from arrival
     to the last fill of a completed order, `early_s` what was left to the deadline then; `ended`
     tells whether the messages reach the order's end.
     """
@@ -76,6 +77,8 @@ class CostReport:
     reason: str
     ended: bool
     currency: str
+    maker_fee_bps: Decimal
+    taker_fee_bps: Decimal
     qty: Qty
     filled_qty: Qty
     unfilled_qty: Qty
@@ -86,6 +89,7 @@ class CostReport:
     arrival_ns: int | None
     end_ns: int
     deadline_ns: int
+    funding: tuple[FundingPaid, ...]
     shortfall: Shortfall | None
     benchmarks: Benchmarks
     participation: float | None
@@ -127,6 +131,9 @@ class CostReport:
             "avg_price": _text(self.avg_price),
             "decision_price": _text(self.decision_price),
             "arrival_price": _text(self.arrival_price),
+            "maker_fee_bps": _text(self.maker_fee_bps),
+            "taker_fee_bps": _text(self.taker_fee_bps),
+            "funding": [_payment(paid) for paid in self.funding],
             "is_bps": self.is_bps,
             "components_bps": _parts(self.components_bps),
             "kissell_bps": _parts(self.kissell_bps),
@@ -174,6 +181,8 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
         reason=facts.reason,
         ended=facts.ended,
         currency=facts.instrument.settle,
+        maker_fee_bps=facts.instrument.maker_fee_bps,
+        taker_fee_bps=facts.instrument.taker_fee_bps,
         qty=order.qty,
         filled_qty=filled,
         unfilled_qty=Qty(max(Decimal(0), order.qty - filled)),
@@ -184,6 +193,7 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
         arrival_ns=facts.arrival_ns,
         end_ns=facts.end_ns,
         deadline_ns=order.deadline_ns,
+        funding=tuple(facts.funding),
         shortfall=_shortfall(facts, valuation, reader, decision, end),
         benchmarks=compare(facts, valuation, reader, average),
         participation=participation(facts, reader),
@@ -213,7 +223,8 @@ def _shortfall(
         return None
     arrival = facts.arrival.mid if facts.arrival is not None else end
     fills = [(fill, _reference(fill, reader)) for fill in facts.fills]
-    return decompose(valuation, facts.order.qty, fills, decision, arrival, end)
+    paid = Money(sum((payment.amount for payment in facts.funding), Decimal(0)))
+    return decompose(valuation, facts.order.qty, fills, decision, arrival, end, paid)
 
 
 def _reference(fill: Fill, reader: TapeReader) -> Touch:
@@ -271,6 +282,17 @@ def _text(number: Decimal | None) -> str | None:
 def _parts(components: ComponentsBps | None) -> dict[str, Any]:
     names = ComponentsBps.__slots__
     return {name: getattr(components, name, None) for name in names}
+
+
+def _payment(paid: FundingPaid) -> dict[str, Any]:
+    return {
+        "at_ns": paid.at_ns,
+        "venue_ns": paid.venue_ns,
+        "position": _text(paid.position),
+        "mark": _text(paid.mark),
+        "rate_bps": _text(paid.rate_bps),
+        "amount": _text(paid.amount),
+    }
 
 
 def _fields(report: Markout | AdviceStats) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Shortfall is the paper portfolio minus the real one (Perold 1988): had the whole
 the decision price, without costs, and both been valued at the end price. With s, k and cost() of
 `valuation`, F the filled and U the unfilled quantity (F + U = Q, the order's):
 
-    shortfall = sum_i cost(q_i, p_i, decision) + fees + cost(U, end, decision)
+    shortfall = sum_i cost(q_i, p_i, decision) + fees + funding + cost(U, end, decision)
 
 Every fill's part is cut at three prices between decision and execution: the arrival mid, the
 reference mid m_i and the quote c_i that the fill was after.
@@ -16,6 +16,7 @@ reference mid m_i and the quote c_i that the fill was after.
     impact       cost(q_i, p_i, c_i)          the rest: depth walked beyond the touch, and the
                                               market's move between sending and filling
     fees         as reported, rebates negative
+    funding      what the filled part paid while the order was worked, received negative
     opportunity  cost(U, end, decision)       what was not done
 
 For a taker the reference is the touch seen when the child was sent or last amended (c the far
@@ -47,6 +48,7 @@ __all__ = ["Components", "ComponentsBps", "Shortfall", "decompose"]
 
 IDENTITY_REL: Final = Decimal("1e-9")
 ZERO: Final = Decimal(0)
+NOTHING: Final = Money(ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class ComponentsBps:
     impact: float
     timing: float
     fees: float
+    funding: float
     opportunity: float
 
 
@@ -70,6 +73,7 @@ class Components:
     impact: Decimal
     timing: Decimal
     fees: Decimal
+    funding: Decimal
     opportunity: Decimal
 
     @property
@@ -118,8 +122,11 @@ def decompose(
     decision: Price,
     arrival: Price,
     end: Price,
+    funding: Money = NOTHING,
 ) -> Shortfall:
     """Return what an order cost; each fill comes with its reference touch.
+
+    `funding` is what its position paid in all, in settlement currency.
 
     Raises AssertionError where the parts do not sum to the shortfall: our own fault, always
     checked.
@@ -141,6 +148,7 @@ def decompose(
         impact=impact,
         timing=timing,
         fees=fees,
+        funding=funding,
         opportunity=cost(unfilled, end, decision),
     )
     kissell = Components(
@@ -149,9 +157,10 @@ def decompose(
         impact=impact,
         timing=timing,
         fees=fees,
+        funding=funding,
         opportunity=cost(unfilled, end, arrival),
     )
-    total = _paper_minus_real(valuation, qty, [fill for fill, _ in fills], decision, end)
+    total = _paper_minus_real(valuation, qty, [fill for fill, _ in fills], decision, end, funding)
     notional = valuation.instrument.notional(decision, qty)
     for components in (wagner, kissell):
         _check(components, total, notional)
@@ -159,12 +168,17 @@ def decompose(
 
 
 def _paper_minus_real(
-    valuation: Valuation, qty: Qty, fills: Sequence[Fill], decision: Price, end: Price
+    valuation: Valuation,
+    qty: Qty,
+    fills: Sequence[Fill],
+    decision: Price,
+    end: Price,
+    funding: Money,
 ) -> Money:
     """Return the shortfall from its definition, knowing nothing of its parts."""
     paper = valuation.cost(qty, end, decision)
     real = sum((valuation.cost(fill.qty, end, fill.price) - fill.fee for fill in fills), ZERO)
-    return Money(paper - real)
+    return Money(paper - (real - funding))
 
 
 def _check(components: Components, total: Money, notional: Money) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from steersman.domain.market import MarketNote, MarketView
-from steersman.domain.messages import Approved, Intent, Report, Wake
+from steersman.domain.messages import Approved, FundingPaid, Intent, Report, Wake
 
 __all__ = ["Step", "Venue"]
 
@@ -18,10 +18,10 @@ __all__ = ["Step", "Venue"]
 class Step:
     """What is known at `now_ns` (local time) that was not known before.
 
-    `reports` are in the order in which they arrived. `touched` tells that the touch left what the
-    wake watched. `ended` tells that the market is over and nothing of ours is on its way; it is
-    never set because of an error, which is raised. `notes` are what happened to the recording
-    itself: a gap, a crossed book, its recovery, its end, each with the number of the event.
+    `reports` are in the order in which they arrived, and `funding` came after them. `touched` tells
+    that the touch left what the wake watched. `ended` tells that the market is over and nothing of
+    ours is on its way; it is never set because of an error, which is raised. `notes` are what
+    happened to the recording itself: a gap, a crossed book, its recovery, its end.
     """
 
     now_ns: int
@@ -30,6 +30,7 @@ class Step:
     ended: bool
     touched: bool
     notes: tuple[MarketNote, ...] = ()
+    funding: tuple[FundingPaid, ...] = ()
 
 
 class Venue(Protocol):

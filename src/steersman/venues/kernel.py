@@ -85,7 +85,6 @@ from steersman.venues.recorded import (
     end_message,
     happen,
     requeue,
-    stays_ahead,
     trade_ahead,
 )
 
@@ -172,10 +171,8 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
     obs_i, obs_f, touches, trades, orders = m.obs_i, m.obs_f, m.touches, m.trades, m.orders
-    i, n, span, reports = s[AT], events.shape[0], top[3], s[REP_TAIL]
-    full = trades.shape[0] - ROOM
-    seen_bid = seen_ask = -2  # look once, whatever the touch
-    status = DONE
+    i, n, span, reports, full = s[AT], events.shape[0], top[3], s[REP_TAIL], trades.shape[0] - ROOM
+    seen_bid, seen_ask, status = -2, -2, DONE  # look once, whatever the touch
     while i < n and status == DONE and s[REP_TAIL] == reports:
         s[AT] = i
         exch, recv, lots, word = events[i, 0], events[i, 1], events[i, 2], events[i, 3]
@@ -206,10 +203,8 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         elif (
             (kind == TRADE and near and lots > 0 and s[N_TRADES] < full)
             and tick * side <= s[CROSS + row]
-            and (tick * side < s[CROSS + row] or stays_ahead(orders, live, side, tick, lots))
+            and (tick * side < s[CROSS + row] or trade_ahead(orders, live, side, tick, lots))
         ):
-            if tick * side == s[CROSS + row]:
-                trade_ahead(orders, live, side, tick, lots)
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:

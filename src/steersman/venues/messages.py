@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import NoteKind
+from steersman.domain.market import MarketNote, NoteKind
 from steersman.domain.messages import (
     Accepted,
     Amended,
@@ -20,10 +20,27 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import Liquidity
 from steersman.venues import market as m_
+from steersman.venues.market import Market
 from steersman.venues.matching import REASONS
 
-__all__ = ["NOTES", "message_of"]
+__all__ = ["ERRORS", "INVALID", "NOTES", "message_of", "take_notes"]
 
+ERRORS: Final = {
+    m_.TIME_BACK: "time goes back",
+    m_.EARLY: "received before the exchange sent it",
+    m_.BAD_KIND: "unknown kind",
+    m_.BAD_SIDE: "no such side",
+    m_.BAD_TICK: "price out of range",
+    m_.BAD_LOTS: "impossible size",
+}
+INVALID: Final = {
+    m_.EMPTY: "no snapshot yet",
+    m_.VALID: "",
+    m_.GAPPED: "a gap in the recording: no valid book until the next snapshot",
+    m_.CLEARED: "the book was cleared and its snapshot has not come",
+    m_.LOADING: "the snapshot is not complete",
+    m_.CROSSED: "the recorded book is crossed",
+}
 NOTES: Final = {
     m_.NOTE_GAP: NoteKind.GAP,
     m_.NOTE_CROSSED: NoteKind.CROSSED,
@@ -74,3 +91,14 @@ def _filled(rules: Instrument, child_id: str, row: list[int]) -> Filled:
         fee=rules.fee(price, qty, maker=maker),
         liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
     )
+
+
+def take_notes(m: Market, ends: bool) -> tuple[MarketNote, ...]:
+    """Return what happened to the recording itself since the last time; `ends`: that it has."""
+    s = m.s
+    rows = m.notes[s[m_.NOTES_TOLD] : s[m_.N_NOTES]].tolist()
+    s[m_.NOTES_TOLD] = s[m_.N_NOTES]
+    if ends:
+        number = int(s[m_.BEFORE] + s[m_.AT])
+        rows.append([m_.NOTE_END, number, int(s[m_.EXCH]), int(s[m_.RECV])])
+    return tuple(MarketNote(NOTES[kind], *row) for kind, *row in rows)

@@ -78,7 +78,7 @@ from steersman.venues.matching import (
 from steersman.venues.own_impact import STEP_NS, decay, push, ticks_left
 from steersman.venues.queues import RISK_AVERSE, after_cancels
 
-__all__ = ["apply_row", "end_message", "happen", "requeue", "stays_ahead", "trade_ahead"]
+__all__ = ["apply_row", "end_message", "happen", "requeue", "trade_ahead"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -144,22 +144,17 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
 
 
 @compiled_part
-def stays_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
-    """Tell whether a trade of `lots` at a price leaves the queue ahead of all own orders there."""
+def trade_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
+    """Let a trade take from the queue ahead of own orders; False, and nothing, where it reaches us."""
     for k in range(1, live[0] + 1):
         row = live[k]
         if orders[row, SIDE] != side and orders[row, TICK] == tick and orders[row, AHEAD] < lots:
             return False
-    return True
-
-
-@compiled_part
-def trade_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> None:
-    """Let a trade of others take from the queue ahead of own orders, and no further."""
     pass_queue(orders, live, -side, tick, lots)
     for k in range(1, live[0] + 1):
         if orders[live[k], SIDE] != side and orders[live[k], TICK] == tick:
             orders[live[k], TRADED] += lots
+    return True
 
 
 @compiled_part

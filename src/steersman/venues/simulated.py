@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketNote, MarketView, NewsItem
+from steersman.domain.market import MarketView, NewsItem
 from steersman.domain.messages import (
     Amend,
     Approved,
     Cancel,
+    FundingPaid,
     Intent,
     Place,
     Report,
@@ -37,10 +38,11 @@ from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
+from steersman.venues.funding import Execution, FundingClock, Rates
 from steersman.venues.kernel import run_recorded
-from steersman.venues.latency import ORDER, Delay, Latency, Redelivered
+from steersman.venues.latency import ORDER, REPORT, Delay, Latency, Redelivered
 from steersman.venues.market import Market, copied, new_market, with_room
-from steersman.venues.messages import NOTES, message_of
+from steersman.venues.messages import ERRORS, INVALID, message_of, take_notes
 from steersman.venues.news import NewsModel, generate_news
 from steersman.venues.own_impact import OwnImpact
 from steersman.venues.peg import SERIALS, run_peg
@@ -57,23 +59,6 @@ WARM_UP_NS: Final = 60 * SECOND_NS  # a generated market has been going on, and 
 
 _NO_EVENTS: Final = np.empty((0, 4), np.int64)
 
-_ERRORS: Final = {
-    m_.TIME_BACK: "time goes back",
-    m_.EARLY: "received before the exchange sent it",
-    m_.BAD_KIND: "unknown kind",
-    m_.BAD_SIDE: "no such side",
-    m_.BAD_TICK: "price out of range",
-    m_.BAD_LOTS: "impossible size",
-}
-_INVALID: Final = {
-    m_.EMPTY: "no snapshot yet",
-    m_.VALID: "",
-    m_.GAPPED: "a gap in the recording: no valid book until the next snapshot",
-    m_.CLEARED: "the book was cleared and its snapshot has not come",
-    m_.LOADING: "the snapshot is not complete",
-    m_.CROSSED: "the recorded book is crossed",
-}
-
 
 class SimulatedVenue:
     """One instrument's market in market time; build it with `recorded` or `generated`."""
@@ -87,6 +72,7 @@ class SimulatedVenue:
         source: Source | None = None,
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
+        funding: FundingClock | None = None,
     ) -> None:
         self.instrument = instrument
         self._m = market
@@ -98,13 +84,14 @@ class SimulatedVenue:
         self._events = source.batch(0) if source is not None else _NO_EVENTS
         self._flow = flow
         self._news = news
+        self._funding = funding or FundingClock(instrument, (), 0)
         self._start_ns = self.now_ns
         self._sent_ns = self.now_ns
         self._cut = False  # whether a run was ended by the end of the data
         self._end_told = False
         self._ids: list[str] = []
         self._serials: dict[str, int] = {}
-        self._placed: set[str] = set()
+        self._placed: dict[str, str] = {}  # the parent order of each child
 
     @classmethod
     def recorded(
@@ -117,13 +104,15 @@ class SimulatedVenue:
         impact: OwnImpact | None = None,
         seed: int = 0,
         tape: bool = True,
+        funding: Rates = (),
     ) -> Self:
         """Return a market that replays `events`: a source, or arrays of `EVENT` in order.
 
         `latency` is 10 ms each way by default, its `feed` replaces the recorded receive times;
         `impact` is what our taking does to the prices (None: nothing beyond what it consumes);
         `seed` draws sampled latencies. Raises DataError where there are no events, they are not
-        such arrays, or the first of a source cannot be read.
+        such arrays, or the first of a source cannot be read, and UsageError where `funding` cannot
+        be the funding times and rates (bps) of this instrument.
         """
         latency = latency or Latency()
         source: Source
@@ -143,7 +132,8 @@ class SimulatedVenue:
             queue=queue,
         )
         market.s[m_.SEED] = seed
-        return cls(instrument, market, latency=latency, source=source)
+        clock = FundingClock(instrument, funding, int(market.s[m_.NOW]))
+        return cls(instrument, market, latency=latency, source=source, funding=clock)
 
     @classmethod
     def generated(
@@ -157,6 +147,7 @@ class SimulatedVenue:
         informativeness: float | None = None,
         latency: Latency | None = None,
         tape: bool = True,
+        funding: Rates = (),
     ) -> Self:
         """Return a market of generated flow from `start_ns` to `end_ns`, a function of the seed.
 
@@ -197,6 +188,7 @@ class SimulatedVenue:
             latency=latency,
             flow=flow,
             news=news,
+            funding=FundingClock(instrument, funding, start_ns),
         )
         venue._begin(start_ns, tape)
         return venue
@@ -219,7 +211,7 @@ class SimulatedVenue:
         if isinstance(intent, Place):
             if intent.child_id in self._placed:
                 raise VenueError(f"duplicate order id {intent.child_id}", "use one id per intent")
-            self._placed.add(intent.child_id)
+            self._placed[intent.child_id] = intent.parent_id
         match intent:
             case Place() | Amend():
                 self._request(at_ns, intent.child_id, *self._order(intent))
@@ -278,29 +270,26 @@ class SimulatedVenue:
     def run(self, wake: Wake) -> Step:
         """Run to `wake.at_ns`, or to an own report or the touch's leaving before; tell what is new.
 
+        A funding payment is an own report that comes after the others of its time.
+
         Everything received by the time reached is in the view, and nothing later. Raises DataError
         with the number of the event where the recording is impossible.
         """
         s = self._m.s
         s[m_.WANT_BID] = self._watched(wake.touch_bid)
         s[m_.WANT_ASK] = self._watched(wake.touch_ask)
-        self._advance(wake.at_ns)
-        ended = bool(s[m_.ENDED])
+        while True:
+            self._advance(min(wake.at_ns, self._settled_ns()))
+            ended = bool(s[m_.ENDED])
+            touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
+            reports = self._reports()
+            funding = self._settle() if self.now_ns >= self._settled_ns() else ()
+            if reports or funding or ended or touched or self.now_ns >= wake.at_ns:
+                break
         self._cut = self._cut or (ended and self.now_ns < wake.at_ns)
-        touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
-        notes = self._notes(ended)
-        return Step(self.now_ns, self._reports(), self._view(), ended, touched, notes)
-
-    def _notes(self, ended: bool) -> tuple[MarketNote, ...]:
-        """Take what happened to the recording itself since the last time."""
-        m, s = self._m, self._m.s
-        rows = m.notes[s[m_.NOTES_TOLD] : s[m_.N_NOTES]].tolist()
-        s[m_.NOTES_TOLD] = s[m_.N_NOTES]
-        if ended and not self._end_told:
-            self._end_told = True
-            number = int(s[m_.BEFORE] + s[m_.AT])
-            rows.append([m_.NOTE_END, number, int(s[m_.EXCH]), int(s[m_.RECV])])
-        return tuple(MarketNote(NOTES[kind], *row) for kind, *row in rows)
+        ends, self._end_told = ended and not self._end_told, self._end_told or ended
+        notes = take_notes(self._m, ends)
+        return Step(self.now_ns, reports, self._view(), ended, touched, notes, funding)
 
     def drive(self, strategy: I64, name: str) -> None:
         """Let a compiled strategy of `peg` trade until it is over; its orders are `{name}-{n}`.
@@ -324,7 +313,7 @@ class SimulatedVenue:
         self._cut = self._cut or bool(s[m_.ENDED])
         self._sent_ns = self.now_ns
         for number in range(1, int(strategy[SERIALS]) - first + 1):
-            self._placed.add(f"{name}-{number}")
+            self._placed[f"{name}-{number}"] = name
             self._serial(f"{name}-{number}")
 
     def _watched(self, price: Price | None) -> int:
@@ -365,7 +354,7 @@ class SimulatedVenue:
         else:
             assert self._flow is None, "the background never crosses its own book"
             number = int(s[m_.BEFORE] + s[m_.AT])
-            what = _ERRORS[int(s[m_.ERROR])]
+            what = ERRORS[int(s[m_.ERROR])]
             remedy = "import the sources again"
             raise DataError(f"{self.instrument.id} event {number}: {what}", remedy)
 
@@ -382,7 +371,7 @@ class SimulatedVenue:
             at_ns=self.now_ns,
             exch_ns=int(s[m_.EXCH]),
             feed_age_ns=self.now_ns - int(s[m_.RECV]) if s[m_.RECV] else 0,
-            invalid=_INVALID[state],
+            invalid=INVALID[state],
         )
 
     def _reports(self) -> tuple[Report, ...]:
@@ -391,12 +380,45 @@ class SimulatedVenue:
         head, tail = int(s[m_.REP_HEAD]), int(s[m_.REP_TAIL])
         taken = []
         while head < tail and reports[head, m_.DELIVER] <= s[m_.NOW]:
-            taken.append(message_of(self.instrument, self._ids, reports[head].tolist()))
+            row = reports[head].tolist()
+            taken.append(message_of(self.instrument, self._ids, row))
+            if row[m_.KIND] == m_.TOLD_TRADE:
+                self._funding.executions.append(self._execution(row))
             head += 1
         s[m_.REP_HEAD] = head
         if head == tail:
             s[m_.REP_HEAD] = s[m_.REP_TAIL] = 0
         return tuple(taken)
+
+    # -- funding ----------------------------------------------------------------------------------
+    def funding_between(self, from_ns: int, to_ns: int) -> Rates:
+        """Return the funding times after `from_ns` up to `to_ns` (exchange) with rates in bps."""
+        return tuple(rate for rate in self._funding.rates if from_ns < rate[0] <= to_ns)
+
+    def _settled_ns(self) -> int:
+        """Return when the next funding is known here: reported, and all that led to it received."""
+        s, due_ns = self._m.s, self._funding.next_ns
+        if due_ns >= m_.NEVER:
+            return m_.NEVER
+        took_ns = self._latency.report.of(int(s[m_.SEED]), REPORT, due_ns, due_ns)
+        known_ns = due_ns + max(took_ns, int(s[m_.FEED_LATENCY]))
+        at = int(s[m_.AT])
+        if at < len(self._events) and self._events[at, 0] <= due_ns:
+            known_ns = max(known_ns, int(self._events[at, 1]))
+        return known_ns
+
+    def _settle(self) -> tuple[FundingPaid, ...]:
+        s, due_ns = self._m.s, self._funding.next_ns
+        reports = self._m.reports[s[m_.REP_HEAD] : s[m_.REP_TAIL]].tolist()
+        unheard = [self._execution(row) for row in reports if row[m_.KIND] == m_.TOLD_TRADE]
+        due = self.funding_between(due_ns - 1, due_ns)
+        touches = self._m.touches[: s[m_.N_TOUCHES]]
+        return self._funding.settle(due, self.now_ns, unheard, touches)
+
+    def _execution(self, row: list[int]) -> Execution:
+        serial = row[m_.REP_SERIAL]
+        lots = row[m_.REP_LOTS] * int(self._m.orders[serial, m_.SIDE])
+        return row[m_.REP_EXCH], self._placed[self._ids[serial]], lots
 
     # -- the rest ---------------------------------------------------------------------------------
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
@@ -442,6 +464,7 @@ class SimulatedVenue:
             source=self._source,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
+            funding=self._funding.copy(),
         )
         other._batch, other._events = self._batch, self._events
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
@@ -449,7 +472,7 @@ class SimulatedVenue:
         other._requests, other._arrival_ns = self._requests, self._arrival_ns
         other._ids = list(self._ids)
         other._serials = dict(self._serials)
-        other._placed = set(self._placed)
+        other._placed = dict(self._placed)
         return other
 
     def _begin(self, start_ns: int, tape: bool) -> None:
