@@ -165,9 +165,8 @@ def note_touch(s: I64, top: I64, far: I64, touches: I64, exch_ns: int, local_ns:
 def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C901
     """Process events received by `limit` and sent by `arrival`; stop after anything of ours.
 
-    `events` int64[n, 4] are rows of `EVENT`: exch_ns, recv_ns, lots, and tick (32 bits), kind and
-    side (8 each) and flags (16) in one word. A level near the touch that concerns no order of ours
-    is set right here: calls would take longer than all the rest.
+    `events` int64[n, 4] are rows of `EVENT`: exch_ns, recv_ns, lots, and tick (32 bits), kind, side
+    (8 each) and flags (16) in one word. A plain level or trade is applied right here: calls cost.
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
     obs_i, obs_f, touches, trades, orders = m.obs_i, m.obs_f, m.touches, m.trades, m.orders
@@ -187,10 +186,8 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         tick, kind, side = (word << 32) >> 32, (word >> 32) & 255, (word << 16) >> 56
         row, col = (1 - side) >> 1, tick - top[2]
         near = 0 <= col < span and tick > 0 and side * side == 1
-        if (
-            (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
-            and tick * side < s[CROSS + row]
-            and (s[N_TAKEN] == 0 or taken[row, col] == 0)
+        if (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID) and (
+            tick * side < s[CROSS + row] and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
             before, levels[row, col] = levels[row, col], lots
             ahead = (col - top[row]) * side
@@ -200,10 +197,9 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
                 scan(levels, top, row)
             if tick * side >= s[QUEUE + row]:
                 requeue(m, side, tick, before, lots)
-        elif (
-            (kind == TRADE and near and lots > 0 and s[N_TRADES] < full)
-            and tick * side <= s[CROSS + row]
-            and (tick * side < s[CROSS + row] or trade_ahead(orders, live, side, tick, lots))
+        elif (kind == TRADE and near and lots > 0 and s[N_TRADES] < full) and (
+            tick * side < s[CROSS + row]
+            or (tick * side == s[CROSS + row] and trade_ahead(orders, live, side, tick, lots))
         ):
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)

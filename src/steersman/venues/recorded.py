@@ -145,7 +145,7 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
 
 @compiled_part
 def trade_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
-    """Let a trade take from the queue ahead of own orders; False, and nothing, where it reaches us."""
+    """Let a trade take from the queue ahead of us; return False, untouched, where it reaches us."""
     for k in range(1, live[0] + 1):
         row = live[k]
         if orders[row, SIDE] != side and orders[row, TICK] == tick and orders[row, AHEAD] < lots:
