@@ -411,6 +411,11 @@ class SimulatedVenue:
             complete=not self._cut,
         )
 
+    def background(self) -> tuple[Market, Flow]:
+        """Return copies of a generated market's arrays, as they stand at `now_ns`."""
+        assert self._flow is not None, "a recorded market has no background"
+        return copied(self._m), copied_flow(self._flow)
+
     def copy(self) -> SimulatedVenue:
         """Return a market that goes on as this one would, independently of it."""
         other = SimulatedVenue(
