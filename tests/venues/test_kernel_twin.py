@@ -36,9 +36,18 @@ from steersman.venues import simulated
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BTC, START_NS, Events
 from tests.venues.naive_market import BUY, SELL, NaiveMarket, Request, Row
+from tests.venues.tally import note
 
 MIDDLE = 1_000_000
 TINY_SPAN = 16  # so that the window moves and the far table works all the time
+
+BOOK_STATES = {
+    "empty": m_.EMPTY,
+    "valid": m_.VALID,
+    "gap": m_.GAPPED,
+    "cleared": m_.CLEARED,
+    "loading": m_.LOADING,
+}
 
 Op = tuple[int, int, int, int, int]
 OPS = st.tuples(
@@ -180,6 +189,8 @@ def state_of(venue: SimulatedVenue, twin: NaiveMarket) -> None:
     assert [(o[m_.SIDE], o[m_.TICK], o[m_.LOTS], o[m_.FILLED], o[m_.AHEAD]) for o in orders] == [
         (o.side, o.tick, o.lots, o.filled, o.ahead) for o in twin.resting
     ]
+    assert BOOK_STATES[twin.state] == s[m_.BOOK]
+    assert (twin.exch, twin.recv) == (s[m_.EXCH], s[m_.RECV])
     trades = m.trades[: s[m_.N_TRADES]].tolist()
     assert [(*t[:4], bool(t[4])) for t in trades] == twin.trades
     assert [tuple(t) for t in m.touches[: s[m_.N_TOUCHES]].tolist()] == twin.touches
@@ -218,10 +229,11 @@ def compare(ops: list[Op], wishes: list[Op], latency_ns: int, parts: int) -> Sim
             send(venue, request)
             twin.requests.append(request)
     assert len(heard) == len(twin.reports)
+    note("recorded market", len(stream.rows), int(venue._m.s[m_.EXECS]))
     return venue
 
 
-@settings(max_examples=100)
+@settings(max_examples=max(200, settings.default.max_examples))  # type: ignore[union-attr]
 @given(
     st.lists(OPS, min_size=5, max_size=60),
     st.lists(OPS, max_size=40),

@@ -154,7 +154,7 @@ def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None
 
 
 # -- events while we have none --------------------------------------------------------------------
-@compiled_part
+@compiled
 def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
     """Apply an event of the background while we have no order in the book."""
     op, side, lots = out[1], out[2], out[4]
