@@ -106,7 +106,7 @@ def test_rows_are_checked_over_all_that_is_appended(tmp_path: Path) -> None:
         writer.append(PERP, random_events(10, 1, LATER_NS))
         with pytest.raises(DataError, match="row 10: exchange time goes back"):
             writer.append(PERP, random_events(10))
-        cut = random_events(10, 2, LATER_NS * 2)
+        cut = random_events(10, 2, LATER_NS + 10**13)
         cut["flags"][-1] = 0
         with pytest.raises(DataError, match="row 19: the last message is cut"):
             writer.append(PERP, cut)
@@ -243,7 +243,7 @@ def test_kill_leaves_the_old_state_or_the_new(tmp_path: Path, append: bool) -> N
     for folder, state in zip(folders, states, strict=True):
         # The next writer removes the leftovers and is not hindered by them.
         with Writer(folder, append=True) as writer:
-            writer.append(PERP, random_events(5, 4, 2 * LATER_NS))
+            writer.append(PERP, random_events(5, 4, LATER_NS + 10**13))
             writer.commit()
         assert History.open(folder).rows(PERP) == state.get(PERP, 0) + 5
         assert not list(folder.parent.rglob("*.partial"))

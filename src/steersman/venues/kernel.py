@@ -35,7 +35,7 @@ from steersman.marketdata.book import (
     show,
     size_at,
 )
-from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST, SNAPSHOT, TRADE
+from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST, LOTS_MAX, SNAPSHOT, TRADE
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues.market import (
     AHEAD,
@@ -192,7 +192,7 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
         return BAD_SIDE
     if tick < 1:
         return BAD_TICK
-    if lots < 0 or (lots == 0 and kind != DEPTH):
+    if lots < 0 or lots > LOTS_MAX or (lots == 0 and kind != DEPTH):
         return BAD_LOTS
     return FINE
 
@@ -291,7 +291,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
         row, col = (1 - side) >> 1, tick - top[2]
         near = 0 <= col < span and tick > 0 and side * side == 1
         if (
-            (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
+            (kind == DEPTH and near and 0 <= lots <= LOTS_MAX and s[BOOK] == VALID)
             and tick * side < s[WATCH + row]
             and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
@@ -301,7 +301,11 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
                 top[row] = col
             elif ahead == 0 and lots == 0:
                 scan(levels, top, row)
-        elif kind == TRADE and near and lots > 0 and live[0] == 0 and s[N_TRADES] < full:
+        elif (
+            (kind == TRADE and near and 0 < lots <= LOTS_MAX)
+            and live[0] == 0
+            and s[N_TRADES] < full
+        ):
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:

@@ -39,8 +39,15 @@ from steersman.domain.order import Liquidity, TimeInForce
 from steersman.domain.units import SECOND_NS, Price
 from steersman.errors import DataError, UsageError, VenueError
 from steersman.marketdata.book import SPAN, recentred
-from steersman.marketdata.events import EVENT
-from steersman.marketdata.observer import VIEW_F, VIEW_I, market_view, read
+from steersman.marketdata.events import EVENT, LOTS_MAX, TIME_NS_MAX
+from steersman.marketdata.observer import (
+    VIEW_F,
+    VIEW_I,
+    VOLUME,
+    VOLUME_MAX,
+    market_view,
+    read,
+)
 from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
@@ -58,6 +65,7 @@ Events = npt.NDArray[np.void]
 
 ORDER_LATENCY_NS: Final = 10_000_000
 FEED_LATENCY_NS: Final = 5_000_000
+_TICK_MAX: Final = 2**31 - 1
 WARM_UP_NS: Final = 60 * SECOND_NS  # a generated market has been going on, and was watched
 
 _ERRORS: Final = {
@@ -124,6 +132,8 @@ class SimulatedVenue:
             raise DataError(f"{instrument.id}: not an array of events", "use the dtype EVENT")
         if not any(len(batch) for batch in batches):
             raise DataError(f"{instrument.id}: no events", "give a recording with events")
+        if any(batch["recv_ns"][-1] > TIME_NS_MAX for batch in batches if len(batch)):
+            raise DataError(f"{instrument.id}: events after 2096", "give times in ns, UTC")
         first = next(batch for batch in batches if len(batch))
         market = new_market(
             span=SPAN,
@@ -231,7 +241,8 @@ class SimulatedVenue:
         except UsageError:
             tick = lots = 0
         small = place and (lots < 1 or intent.qty < rules.tradable_min(intent.price))
-        if tick < 1 or lots < 1 or small:
+        large = tick > _TICK_MAX or lots > LOTS_MAX  # more than a market's own rows may hold
+        if tick < 1 or lots < 1 or small or large:
             return (m_.REJECT_PLACE if place else m_.REJECT_AMEND), 0, 0, 0, 0
         ioc = isinstance(intent, Place) and intent.tif is TimeInForce.IOC
         return (m_.PLACE if place else m_.AMEND), intent.side.sign, tick, lots, int(ioc)
@@ -317,6 +328,10 @@ class SimulatedVenue:
 
     def _view(self) -> MarketView:
         m, s = self._m, self._m.s
+        if m.obs_i[VOLUME] > VOLUME_MAX:
+            number = int(s[m_.BEFORE] + s[m_.AT])
+            what = f"more than 2^62 lots were traded by event {number}"
+            raise DataError(f"{self.instrument.id}: {what}", "check the lot, import again")
         view_i, view_f = np.empty(VIEW_I, np.int64), np.empty(VIEW_F, np.float64)
         state = int(s[m_.BOOK])
         valid = state == m_.VALID
