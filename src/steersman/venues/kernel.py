@@ -289,9 +289,9 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
             roll(obs_i, obs_f, levels, top, far, recv, s[BOOK] == VALID)
         tick, kind, side = (word << 32) >> 32, (word >> 32) & 255, (word << 16) >> 56
         row, col = (1 - side) >> 1, tick - top[2]
-        near = 0 <= col < span and tick > 0 and side * side == 1
+        near = 0 <= col < span and tick > 0 and side * side == 1 and lots <= LOTS_MAX
         if (
-            (kind == DEPTH and near and 0 <= lots <= LOTS_MAX and s[BOOK] == VALID)
+            (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID)
             and tick * side < s[WATCH + row]
             and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
@@ -301,11 +301,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
                 top[row] = col
             elif ahead == 0 and lots == 0:
                 scan(levels, top, row)
-        elif (
-            (kind == TRADE and near and 0 < lots <= LOTS_MAX)
-            and live[0] == 0
-            and s[N_TRADES] < full
-        ):
+        elif kind == TRADE and near and lots > 0 and live[0] == 0 and s[N_TRADES] < full:
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:
