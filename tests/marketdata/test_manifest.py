@@ -42,7 +42,7 @@ def test_what_is_written_is_read(history: Path) -> None:
         ('"rows"', '"rowz"', "is damaged"),
         ("}", "", "is damaged"),
         ('"tick": "0.1"', '"tick": "0"', "is damaged"),
-        ('"rows": 50', '"rows": 0', "the manifest says"),
+        ('"rows": 50', '"rows": 0', r"part-00000\.parquet has 0 rows"),
         ("binance/BTCUSDT.linear/part-00000", "../elsewhere/part-00000", "names ../elsewhere"),
         ("/part-00000", "/part-00001", "is missing"),
         ('"bytes": ', '"bytes": 1', "the manifest says 1"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -106,7 +107,7 @@ def test_rows_are_checked_over_all_that_is_appended(tmp_path: Path) -> None:
         writer.append(PERP, random_events(10, 1, LATER_NS))
         with pytest.raises(DataError, match="row 10: exchange time goes back"):
             writer.append(PERP, random_events(10))
-        cut = random_events(10, 2, LATER_NS * 2)
+        cut = random_events(10, 2, LATER_NS + 10**13)
         cut["flags"][-1] = 0
         with pytest.raises(DataError, match="row 19: the last message is cut"):
             writer.append(PERP, cut)
@@ -158,6 +159,48 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
             Writer(folder, append=True)
     with Writer(folder, append=True):
         pass
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_writer_of_another_process_that_has_not_committed_is_seen(
+    tmp_path: Path, lives: bool
+) -> None:
+    staged = tmp_path / ".h.1.partial"
+    staged.mkdir()
+    handle = os.open(staged, os.O_RDONLY)
+    if lives:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(DataError, match="is being written by another process"):
+            Writer(tmp_path / "h")
+        assert listing(tmp_path) == {".h.1.partial"}
+    else:
+        with Writer(tmp_path / "h"):
+            assert not staged.exists()
+    os.close(handle)
+
+
+def test_a_commit_keeps_the_folder_and_the_next_goes_on(tmp_path: Path) -> None:
+    with Writer(tmp_path / "h") as writer:
+        writer.append(PERP, random_events(10))
+        writer.commit()
+        with pytest.raises(DataError, match="is being written by another process"):
+            Writer(tmp_path / "h", append=True)
+        writer.append(PERP, random_events(20, 2, LATER_NS))
+        assert History.open(tmp_path / "h").rows(PERP) == 10
+        writer.commit()
+        writer.append(PERP, random_events(5, 3, LATER_NS + 10**13))
+    assert [part.rows for part in History.open(tmp_path / "h").parts(PERP)] == [10, 20]
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_parts_that_nobody_named_are_removed_by_the_next_writer(tmp_path: Path) -> None:
+    folder = write_history(tmp_path / "h", (PERP, random_events(10)))
+    before = listing(folder)
+    (folder / "binance/BTCUSDT.linear/part-00001.parquet").write_bytes(b"half")
+    (folder / ".manifest.json.partial").write_bytes(b"half")
+    with Writer(folder, append=True):
+        assert listing(folder) - before == {f".h.{os.getpid()}.partial"}
+    assert listing(folder) == before
 
 
 def test_a_folder_filled_in_the_meantime_is_left_alone(tmp_path: Path) -> None:
@@ -243,7 +286,7 @@ def test_kill_leaves_the_old_state_or_the_new(tmp_path: Path, append: bool) -> N
     for folder, state in zip(folders, states, strict=True):
         # The next writer removes the leftovers and is not hindered by them.
         with Writer(folder, append=True) as writer:
-            writer.append(PERP, random_events(5, 4, 2 * LATER_NS))
+            writer.append(PERP, random_events(5, 4, LATER_NS + 10**13))
             writer.commit()
         assert History.open(folder).rows(PERP) == state.get(PERP, 0) + 5
         assert not list(folder.parent.rglob("*.partial"))

@@ -216,7 +216,7 @@ class NaiveMarket:
             taken[row.tick] = min(taken.get(row.tick, 0), row.lots)
             if self.state == "valid":
                 self.requeue(row.side, row.tick + self.shift, before)
-                self.settle(row.exch)
+                self.cap()
         assert row.kind in (GAP, CLEAR, TRADE, SNAPSHOT, DEPTH)
         if row.last:
             if self.state == "loading":
@@ -245,6 +245,8 @@ class NaiveMarket:
             for order in self.resting:
                 order.traded = 0
             self.settle(at)
+        else:
+            self.settle(at)
 
     def requeue(self, side: int, tick: int, before: int) -> None:
         """A level has been shown anew: who left without trading stood ahead or behind us."""
@@ -261,10 +263,14 @@ class NaiveMarket:
                     ahead_of_us = max(int(gone * ONE * share), gone * ONE - behind)
                     order.place = max(0, order.place - ahead_of_us)
 
-    def settle(self, at: int) -> None:
-        """Cap every queue by its level, then trade against what has come to our prices."""
+    def cap(self) -> None:
+        """Nobody is ahead of us who is not there any more."""
         for order in self.resting:
             order.place = min(order.place, self.size(order.side, order.tick) * ONE)
+
+    def settle(self, at: int) -> None:
+        """Cap every queue by its level, then trade against what has come to our prices."""
+        self.cap()
         for side in (BUY, SELL):
             for order in self.by_priority(side):
                 for tick in self.ticks(-side):

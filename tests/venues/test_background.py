@@ -24,6 +24,7 @@ from steersman.venues.market import new_market
 from steersman.venues.matching import answer
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BTC, SECOND_NS, post
+from tests.venues.tally import note
 
 BUY, SELL = 1, -1
 MIDDLE = 100
@@ -102,7 +103,13 @@ class Both:
         self.placed = 0
 
     def event(self, op: int, side: int, tick: int, lots: int) -> None:
-        background._apply(self.m, self.f, op, side, tick, lots)
+        """Apply an event as the market does: the short way where no order of ours rests."""
+        m = self.m
+        if m.live[0]:
+            background._apply(m, self.f, op, side, tick, lots)
+        else:
+            out = np.array([0, op, side, tick, lots])
+            background.apply_alone(m.levels, m.top, m.trades, m.obs_i, m.s, out)
 
     def ask(self, action: int, serial: int, *fields: int) -> None:
         self.m.requests[0] = 0
@@ -162,7 +169,7 @@ def idle_flow() -> Flow:
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=max(200, settings.default.max_examples))  # type: ignore[union-attr]
 @given(st.lists(OPS, max_size=80))
 def test_queues_are_exact(ops: list[tuple[str, int, int, int]]) -> None:
     both = Both()
@@ -174,6 +181,7 @@ def test_queues_are_exact(ops: list[tuple[str, int, int, int]]) -> None:
         tick = (others or MIDDLE + side) - side * (1 + away)
         getattr(both, what)(side, tick, lots)
         check(both.m, both.q)
+    note("generated market", 2 + len(ops), len(both.q.fills))
 
 
 def check(m: m_.Market, q: Queues) -> None:
@@ -183,6 +191,7 @@ def check(m: m_.Market, q: Queues) -> None:
             assert m.levels[row, tick] == q.others(side, tick)
         best = q.best(side, others=True)
         assert m.top[row] == (best if best else (-1, 256)[row])
+    assert int(m.trades[: m.s[m_.N_TRADES], 2].sum()) == q.traded + len(q.fills)
     got: dict[str, int] = {}
     for owner, _ in q.fills:
         got[owner] = got.get(owner, 0) + 1

@@ -42,10 +42,20 @@ from steersman.venues.queues import CAUTIOUS, QueueModel, front_power, power
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BTC, START_NS, Events
 from tests.venues.naive_market import BUY, ONE, SELL, NaiveMarket, Request, Row
+from tests.venues.tally import note
 
 MIDDLE = 1_000_000
 SEED = 5
 TINY_SPAN = 16  # so that the window moves and the far table works all the time
+
+BOOK_STATES = {
+    "empty": m_.EMPTY,
+    "valid": m_.VALID,
+    "gap": m_.GAPPED,
+    "cleared": m_.CLEARED,
+    "loading": m_.LOADING,
+    "crossed": m_.CROSSED,
+}
 
 Op = tuple[int, int, int, int, int]
 OPS = st.tuples(
@@ -195,6 +205,8 @@ def state_of(venue: SimulatedVenue, twin: NaiveMarket) -> None:
     assert [o[m_.AHEAD] * ONE - o[m_.AHEAD_REST] for o in orders if o[m_.AHEAD] < m_.NEVER] == [
         o.place for o in twin.resting if o.ahead < m_.NEVER
     ]
+    assert BOOK_STATES[twin.state] == s[m_.BOOK]
+    assert (twin.exch, twin.recv) == (s[m_.EXCH], s[m_.RECV])
     trades = m.trades[: s[m_.N_TRADES]].tolist()
     assert [(*t[:4], bool(t[4])) for t in trades] == twin.trades
     assert [tuple(t) for t in m.touches[: s[m_.N_TOUCHES]].tolist()] == twin.touches
@@ -244,7 +256,7 @@ def compare(ops: list[Op], wishes: list[Op], rules: Rules, gap_ns: int) -> Simul
         while True:
             step = venue.run(Wake(BTC.id, recv, None, None))
             heard += [(step.now_ns, plain(report)) for report in step.reports]
-            notes += [(note.kind.value, note.event) for note in step.notes]
+            notes += [(note_.kind.value, note_.event) for note_ in step.notes]
             if step.now_ns >= recv or (step.ended and not step.reports):
                 break
         twin.run(recv)
@@ -259,6 +271,7 @@ def compare(ops: list[Op], wishes: list[Op], rules: Rules, gap_ns: int) -> Simul
             twin.requests.append(request)
     assert len(heard) == len(twin.reports)
     assert notes == [*twin.notes, ("ended", len(stream.rows))]
+    note("recorded market", len(stream.rows), int(venue._m.s[m_.EXECS]))
     return venue
 
 
@@ -281,7 +294,7 @@ RULES = st.builds(
 )
 
 
-@settings(max_examples=max(200, settings().max_examples))
+@settings(max_examples=max(200, settings.default.max_examples))  # type: ignore[union-attr]
 @given(
     st.lists(OPS, min_size=5, max_size=60),
     st.lists(OPS, max_size=40),

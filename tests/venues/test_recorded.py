@@ -35,3 +35,23 @@ def test_a_gap_its_recovery_and_the_end_are_told_with_their_events() -> None:
     desk.until(30)
     notes = [(note.kind.value, note.event) for step in desk.steps for note in step.notes]
     assert notes == [("gap", 6), ("recovered", 12), ("ended", 19)]
+
+
+def test_a_level_that_crosses_the_book_fills_nobody_at_its_price() -> None:
+    rows = (*BOOK, (3, DEPTH, -1, 999_990, 5), (4, DEPTH, -1, 999_990, 0), *QUIET[5:])
+    desk = Desk.on(rows)
+    desk.until(1.5)
+    desk.rest("a", Side.BUY, "0.010", "99999.0")
+    step = desk.until(3.5)
+    assert step.view.invalid and not desk.fills
+    assert desk.until(8).view.usable and not desk.fills
+
+
+def test_what_came_to_our_price_fills_us_once_the_message_is_whole() -> None:
+    crossing = ((3, DEPTH, -1, 1_000_000, 5), (3, DEPTH, 1, 1_000_000, 0), *QUIET[5:])
+    desk = Desk.on((*BOOK, *crossing))
+    desk.until(1.5)
+    desk.rest("a", Side.BUY, "0.010", "100000.0")
+    desk.until(8)
+    assert [str(fill.qty) for fill in desk.fills] == ["0.005"]
+    assert not any(step.notes for step in desk.steps)

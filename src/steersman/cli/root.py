@@ -23,6 +23,7 @@ from steersman.cli.journal import journal_app
 from steersman.cli.market import market_app
 from steersman.cli.model import model_app
 from steersman.cli.printing import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, print_json
+from steersman.cli.record import record
 from steersman.cli.run import RUN_EXAMPLES, run
 from steersman.errors import SteersmanError, UsageError
 
@@ -44,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=RUN_EXAMPLES)(run)
+app.command()(record)
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
@@ -80,6 +82,8 @@ def run_cli(args: Sequence[str]) -> int:
         traceback.print_exc()
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return _fail("bug", message, "please report it with the trace above", EXIT_BUG, as_json)
+    if code == EXIT_INTERRUPTED:  # as typer says it
+        return _fail("interrupted", "interrupted", "", EXIT_INTERRUPTED, as_json)
     return code if isinstance(code, int) else EXIT_DONE
 
 

@@ -21,7 +21,17 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["CLEAR", "DEPTH", "EVENT", "GAP", "LAST", "SNAPSHOT", "TRADE"]
+__all__ = [
+    "CLEAR",
+    "DEPTH",
+    "EVENT",
+    "GAP",
+    "LAST",
+    "LOTS_MAX",
+    "SNAPSHOT",
+    "TIME_NS_MAX",
+    "TRADE",
+]
 
 EVENT: Final = np.dtype(
     [
@@ -43,3 +53,6 @@ SNAPSHOT: Final = 4
 GAP: Final = 5
 
 LAST: Final = 1
+
+LOTS_MAX: Final = 1 << 44  # of one row: a row group of such sizes still sums below 2^63
+TIME_NS_MAX: Final = 4 * 10**18  # 2096-10-02: a later time is milliseconds taken for ns, or worse

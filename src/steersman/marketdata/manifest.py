@@ -151,7 +151,12 @@ def _check(directory: Path, instrument: Instrument, part: Part) -> None:
         raise DataError(
             f"{directory / part.file} is missing", "put it back or import the sources again"
         ) from None
-    if size != part.bytes or part.rows < 1:
+    if part.rows < 1:
+        raise DataError(
+            f"{directory / NAME} says that {part.file} has {part.rows} rows",
+            "import the sources again",
+        )
+    if size != part.bytes:
         raise DataError(
             f"{directory / part.file} has {size} bytes, the manifest says {part.bytes}",
             "put the file back or import the sources again",

@@ -30,6 +30,8 @@ __all__ = [
     "SHIFTED",
     "VIEW_F",
     "VIEW_I",
+    "VOLUME",
+    "VOLUME_MAX",
     "market_view",
     "new_observer",
     "note_trade",
@@ -77,6 +79,7 @@ VIEW_I: Final = 16
 _MICRO, _IMBALANCE, _TREND, _VOLATILITY, _RATE = 0, 1, 2, 3, 4
 VIEW_F: Final = 5
 
+VOLUME_MAX: Final = 1 << 62  # lots: beyond it sizes are not sizes, and sums would wrap
 _FLOW_S: Final = 60.0  # half-lives
 _RATE_S: Final = 300.0
 _VAR_S: Final = 300.0
@@ -107,6 +110,8 @@ def new_observer() -> tuple[I64, F64]:
 @compiled
 def note_trade(obs_i: I64, side: int, lots: int, others: int) -> None:
     """Count a trade of `lots` by an aggressor of `side`, of which `others` were not with us."""
+    if obs_i[VOLUME] > VOLUME_MAX:  # no sum wraps: who reads the view raises
+        return
     obs_i[TRADES] += 1
     obs_i[VOLUME] += others
     obs_i[NOW_VOLUME] += others
@@ -212,7 +217,8 @@ def read(
             for k, bps in enumerate((1, 5, 10)):
                 view_i[_DEPTH + 3 * row + k] = _near(levels, top, far, twice, shift, row, bps)
         total = view_i[_BID_LOTS] + view_i[_ASK_LOTS]
-        view_f[_MICRO] = (bid * view_i[_ASK_LOTS] + ask * view_i[_BID_LOTS]) / total
+        crossed = float(bid) * view_i[_ASK_LOTS] + float(ask) * view_i[_BID_LOTS]
+        view_f[_MICRO] = crossed / total  # in floats: ticks times lots may exceed 2^63
     view_i[_VOLUME] = obs_i[VOLUME]
     view_i[_BOUGHT], view_i[_SOLD] = obs_i[BOUGHT], obs_i[SOLD]
     view_i[_TRADES] = obs_i[TRADES]

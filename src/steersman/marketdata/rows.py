@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.marketdata.book import compiled
-from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST
+from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST, LOTS_MAX, TIME_NS_MAX
 
 __all__ = ["Events", "Violation", "find_violation", "pack"]
 
@@ -21,6 +21,7 @@ Events = npt.NDArray[np.void]
 """A one-dimensional array of `EVENT`."""
 
 _KIND_MAX: Final = GAP
+_JUMP_NS_MAX: Final = 366 * 86_400 * 10**9
 
 
 class Violation(NamedTuple):
@@ -36,9 +37,9 @@ def find_violation(
     """Return what is wrong with `rows`, which follow a row of the given times, or None.
 
     `rows` holds the columns of `EVENT` by name, each of shape (n,). The rules: both times never go
-    back and reception never precedes the exchange; kinds and flags are known; a level has a
-    positive tick and a side, and a positive size unless it is a DEPTH, where 0 deletes; CLEAR and
-    GAP carry nothing.
+    back, never jump by more than a year and end in 2096, and reception never precedes the
+    exchange; kinds and flags are known; a level has a positive tick and a side, and a positive size
+    of at most `LOTS_MAX` unless it is a DEPTH, where 0 deletes; CLEAR and GAP carry nothing.
     """
     if not len(rows["kind"]):
         return None
@@ -68,13 +69,15 @@ def pack(
     for i in range(exch.shape[0]):
         e, r, q, t, k, s = exch[i], recv[i], lots[i], tick[i], np.int64(kind[i]), np.int64(side[i])
         flag = np.int64(flags[i])
-        if e < last_exch or r < last_recv or r < e or (flag & ~LAST) != 0:
+        if e < last_exch or r < last_recv or r < e or r > TIME_NS_MAX or (flag & ~LAST) != 0:
             return -1
         if k == CLEAR or k == GAP:
             if s != 0 or t != 0 or q != 0:
                 return -1
             gaps += k == GAP
-        elif k < 1 or k > _KIND_MAX or s * s != 1 or t < 1 or q < (0 if k == DEPTH else 1):
+        elif k < 1 or k > _KIND_MAX or s * s != 1 or t < 1:
+            return -1
+        elif q > LOTS_MAX or q < (0 if k == DEPTH else 1):
             return -1
         last_exch, last_recv = e, r
         words[i, 0], words[i, 1], words[i, 2] = e, r, q
@@ -101,6 +104,14 @@ def _time_violation(
         return Violation(row, f"received at {recv[row]}, before the exchange sent it: {exch[row]}")
     if exch[0] <= 0:
         return Violation(0, f"exchange time {exch[0]} is not a time")
+    if recv[-1] > TIME_NS_MAX:
+        row = int((recv > TIME_NS_MAX).argmax())
+        return Violation(row, f"receive time {recv[row]} is not a time")
+    if exch[-1] - (exch_ns or exch[0]) > _JUMP_NS_MAX:  # seldom: then look where
+        steps = np.diff(exch, prepend=exch_ns or exch[0])
+        if (steps > _JUMP_NS_MAX).any():
+            row = int(steps.argmax())
+            return Violation(row, f"exchange time jumps by {steps[row] / 86_400e9:.0f} days")
     return None
 
 
@@ -117,7 +128,7 @@ def _field_violation(
         ((kind == 0) | (kind > _KIND_MAX), "unknown kind", kind),
         (np.abs(side) != level, "side", side),
         (((tick > 0) != level) | (tick < 0), "price in ticks", tick),
-        (lots < empty, "size in lots", lots),
+        ((lots < empty) | (lots > LOTS_MAX), "size in lots", lots),
         ((lots > 0) & ~level, "size of a row without a level", lots),
         ((flags & ~np.uint16(LAST)) != 0, "unknown flags", flags),
     )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.errors import DataError
-from steersman.marketdata.events import EVENT
+from steersman.marketdata.events import EVENT, TIME_NS_MAX
 
 __all__ = ["Arrays", "Source"]
 
@@ -47,6 +47,8 @@ class Arrays:
         arrays = (events,) if isinstance(events, np.ndarray) else tuple(events)
         if any(array.dtype != EVENT or array.ndim != 1 for array in arrays):
             raise DataError(f"{what}: not an array of events", "use the dtype EVENT")
+        if any(array["recv_ns"][-1] > TIME_NS_MAX for array in arrays if len(array)):
+            raise DataError(f"{what}: events after 2096", "give times in ns, UTC")
         self._words = tuple(_words(array) for array in arrays if len(array))
         if not self._words:
             raise DataError(f"{what}: no events", "give a recording with events")

@@ -1,14 +1,15 @@
 """A history is written beside itself and appears at once, or not at all.
 
 Files are staged in a hidden folder, made durable, moved, and only then named by the manifest. A
-process killed at any moment leaves the old state or the new one, and a folder of its leftovers
-that the next writer removes.
+process killed at any moment leaves the old state or the new one, and leftovers that nobody sees and
+the next writer removes. Whoever writes holds a lock from the first moment to the last.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,11 +63,13 @@ _READ_BYTES: Final = 1 << 20
 
 
 class Writer:
-    """Add events to a history: append arrays, then `commit` once; leaving without it undoes all.
+    """Add events to a history: append arrays, then `commit`; leaving undoes what came after it.
 
         with Writer(directory) as writer:
             writer.append(instrument, events)
             writer.commit()
+
+    A commit takes the events since the one before; each makes new parts.
 
     Raises UsageError where `directory` is not empty and `append` is False, and DataError where it
     is not a history, where another writer is at it, or where it cannot be written.
@@ -126,7 +129,7 @@ class Writer:
         sources: Mapping[str, Sequence[Source]] | None = None,
         tails: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """Make everything appended appear, durably.
+        """Make everything appended since the last commit appear, durably.
 
         `sources` (the files it was made from) and `tails` (resume points) are by instrument id.
         Raises DataError where nothing was appended or the folder cannot be written.
@@ -145,11 +148,10 @@ class Writer:
                 self._appear(manifest)
             else:
                 self._extend(manifest, added)
-        self._open = {}
-        self.close()
+        self._manifest, self._fresh, self._open = manifest, False, {}
 
     def close(self) -> None:
-        """Remove what was staged and not committed; harmless after a commit."""
+        """Remove what was staged and not committed, and let others write."""
         for series in self._open.values():
             series.abandon()
         self._open = {}
@@ -160,27 +162,50 @@ class Writer:
 
     # -- staging ----------------------------------------------------------------------------------
     def _stage(self) -> None:
-        # On the same file system as what it becomes, so that the last step is one rename.
-        home = self._directory.parent if self._fresh else self._directory
-        home.mkdir(parents=True, exist_ok=True)
-        if not self._fresh:
+        if self._fresh:
+            self._directory.parent.mkdir(parents=True, exist_ok=True)
+        else:
             self._lock(self._directory)
             if manifests.read(self._directory) != self._manifest:
                 raise self._busy()
-        mark = f".{self._directory.name}."
-        _sweep(home, mark)
-        staging = home / f"{mark}{os.getpid()}.partial"
+            _remove_unnamed(self._directory, self._manifest)
+        self._sweep()
+        self._make_staging()
+        if self._fresh:
+            self._sweep()  # of two that began at the same moment, each now sees the other
+
+    def _home(self) -> Path:
+        # On the same file system as what it becomes, so that the last step is one rename.
+        return self._directory.parent if self._fresh else self._directory
+
+    def _make_staging(self) -> None:
+        staging = self._home() / f".{self._directory.name}.{os.getpid()}.partial"
         try:
             staging.mkdir()
         except FileExistsError:
             raise self._busy() from None
         self._staging = staging
-        self._lock(staging)
+        if self._fresh:  # else the folder itself is locked
+            self._lock(staging)
+
+    def _sweep(self) -> None:
+        """Remove the leftovers of writers that died; raise where one of them lives."""
+        staging = re.compile(re.escape(f".{self._directory.name}.") + r"[0-9]+\.partial")
+        for stale in sorted(self._home().iterdir()):
+            if not staging.fullmatch(stale.name) or stale == self._staging or not stale.is_dir():
+                continue
+            handle = os.open(stale, os.O_RDONLY)
+            try:
+                if self._fresh and not _try_lock(handle):
+                    raise self._busy()
+                shutil.rmtree(stale, ignore_errors=True)
+            finally:
+                os.close(handle)
 
     def _lock(self, folder: Path) -> None:
         handle = os.open(folder, os.O_RDONLY)
         self._locks.append(handle)
-        if not _try_lock(handle):
+        if not _try_lock(handle) or not _is_at(handle, folder):
             raise self._busy()
 
     def _busy(self) -> DataError:
@@ -188,6 +213,8 @@ class Writer:
 
     def _series(self, instrument: Instrument) -> _SeriesWriter:
         if instrument.id not in self._open:
+            if self._staging == Path():
+                self._make_staging()
             series = self._manifest.of(instrument)
             if series is not None and series.instrument != instrument:
                 raise DataError(
@@ -352,17 +379,25 @@ def _is_vacant(directory: Path) -> bool:
     return True
 
 
-def _sweep(home: Path, mark: str) -> None:
-    """Remove the leftovers of writers that died: those that nobody holds."""
-    for stale in home.glob(f"{mark}*.partial"):
-        if not stale.is_dir():
-            continue
-        handle = os.open(stale, os.O_RDONLY)
-        try:
-            if _try_lock(handle):
-                shutil.rmtree(stale, ignore_errors=True)
-        finally:
-            os.close(handle)
+def _remove_unnamed(directory: Path, manifest: Manifest) -> None:
+    """Remove the files of a writer that died before it could name them."""
+    named = {part.file for series in manifest.series for part in series.parts}
+    for series in manifest.series:
+        folder = manifests.folder_of(series.instrument)
+        for path in (directory / folder).glob("part-*.parquet"):
+            if f"{folder}/{path.name}" not in named:
+                path.unlink()
+    (directory / f".{manifests.NAME}.partial").unlink(missing_ok=True)
+
+
+def _is_at(handle: int, folder: Path) -> bool:
+    """Tell whether the open folder is still the one of that name."""
+    held = os.fstat(handle)
+    try:
+        there = folder.stat()
+    except FileNotFoundError:
+        return False
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
 
 
 def _try_lock(handle: int) -> bool:

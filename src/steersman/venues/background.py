@@ -56,7 +56,7 @@ from steersman.venues.matching import (
     tape_trade,
 )
 
-__all__ = ["Flow", "copied_flow", "new_background", "run_generated"]
+__all__ = ["Flow", "apply_alone", "copied_flow", "new_background", "run_generated"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -161,8 +161,8 @@ def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None
 
 
 # -- events while we have none --------------------------------------------------------------------
-@compiled_part
-def _apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
+@compiled
+def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
     """Apply an event of the background while we have no order in the book."""
     op, side, lots = out[1], out[2], out[4]
     row = (1 - side) >> 1
@@ -209,7 +209,7 @@ def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
         flows.next_event(params, seed, flow_i, flow_f, drift, levels, top, out)
         s[EXCH], s[RECV] = exch, recv
         if live[0] == 0:
-            _apply_alone(levels, top, trades, obs_i, s, out)
+            apply_alone(levels, top, trades, obs_i, s, out)
         else:
             _apply(m, f, out[1], out[2], out[3], out[4])
         if top[0] != seen_bid or top[1] != seen_ask:

@@ -32,7 +32,7 @@ from steersman.marketdata.book import (
     is_misplaced,
     scan,
 )
-from steersman.marketdata.events import DEPTH, LAST, TRADE
+from steersman.marketdata.events import DEPTH, LAST, LOTS_MAX, TRADE
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues.market import (
     ARRIVAL,
@@ -47,6 +47,7 @@ from steersman.venues.market import (
     ERROR,
     EXCH,
     FINE,
+    MEETS,
     N_NOTES,
     N_TAKEN,
     N_TOUCHES,
@@ -185,7 +186,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
             roll(obs_i, obs_f, levels, top, far, recv, s[BOOK] == VALID)
         tick, kind, side = (word << 32) >> 32, (word >> 32) & 255, (word << 16) >> 56
         row, col = (1 - side) >> 1, tick - top[2]
-        near = 0 <= col < span and tick > 0 and side * side == 1
+        near = 0 <= col < span and tick > 0 and side * side == 1 and lots <= LOTS_MAX
         if (kind == DEPTH and near and lots >= 0 and s[BOOK] == VALID) and (
             tick * side < s[CROSS + row] and (s[N_TAKEN] == 0 or taken[row, col] == 0)
         ):
@@ -209,7 +210,7 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
             apply_row(m, kind, side, tick, lots)
             seen_bid = -2
         if (word >> 48) & LAST:
-            if s[BOOK] != VALID or top[0] >= top[1] or far[1, 1] + far[1, 2] > 0:
+            if s[BOOK] != VALID or s[MEETS] != 0 or top[0] >= top[1] or far[1, 1] + far[1, 2] > 0:
                 end_message(m)
             if top[0] != seen_bid or top[1] != seen_ask:
                 status = note_touch(s, top, far, touches, exch, recv)

@@ -65,6 +65,7 @@ DELIVERED: Final = 32  # local time at which the newest report is delivered
 N_NOTES: Final = 33
 NOTES_TOLD: Final = 34
 QUEUE: Final = 37  # by row: a level with tick x side below this has no own order in its queue
+MEETS: Final = 36  # whether a row of the message at hand may have met an own order
 TROUBLED: Final = 35  # whether a note said that the book cannot be used, and none that it can
 SCALARS: Final = 64
 

@@ -9,21 +9,27 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketNote, NoteKind
 from steersman.domain.messages import (
     Accepted,
+    Amend,
     Amended,
     AmendRejected,
     Cancelled,
     CancelRejected,
     Filled,
+    Place,
     Rejected,
     Report,
     Resolved,
 )
-from steersman.domain.order import Liquidity
+from steersman.domain.order import Liquidity, TimeInForce
+from steersman.errors import UsageError
+from steersman.marketdata.events import LOTS_MAX
 from steersman.venues import market as m_
 from steersman.venues.market import Market
 from steersman.venues.matching import REASONS
 
-__all__ = ["ERRORS", "INVALID", "NOTES", "message_of", "take_notes"]
+__all__ = ["ERRORS", "INVALID", "NOTES", "message_of", "order_fields", "take_notes"]
+
+_TICK_MAX: Final = 2**31 - 1
 
 ERRORS: Final = {
     m_.TIME_BACK: "time goes back",
@@ -102,3 +108,18 @@ def take_notes(m: Market, ends: bool) -> tuple[MarketNote, ...]:
         number = int(s[m_.BEFORE] + s[m_.AT])
         rows.append([m_.NOTE_END, number, int(s[m_.EXCH]), int(s[m_.RECV])])
     return tuple(MarketNote(NOTES[kind], *row) for kind, *row in rows)
+
+
+def order_fields(rules: Instrument, intent: Place | Amend) -> tuple[int, int, int, int, int]:
+    """Return action, side, tick, lots and IOC of an order or amendment."""
+    place = isinstance(intent, Place)
+    try:
+        tick, lots = rules.ticks(intent.price), rules.lots(intent.qty)
+    except UsageError:
+        tick = lots = 0
+    small = place and (lots < 1 or intent.qty < rules.tradable_min(intent.price))
+    large = tick > _TICK_MAX or lots > LOTS_MAX  # more than a market's own rows may hold
+    if tick < 1 or lots < 1 or small or large:
+        return (m_.REJECT_PLACE if place else m_.REJECT_AMEND), 0, 0, 0, 0
+    ioc = isinstance(intent, Place) and intent.tif is TimeInForce.IOC
+    return (m_.PLACE if place else m_.AMEND), intent.side.sign, tick, lots, int(ioc)

@@ -32,7 +32,7 @@ FRONT_POWER: Final = 2
 REST_BITS: Final = 20
 REST_ONE: Final = 1 << REST_BITS
 EXPONENT_MAX: Final = 20.0
-LOTS_MAX: Final = 1 << 40  # of a queue whose place is kept to a fraction of a lot
+PLACED_LOTS_MAX: Final = 1 << 40  # of a queue whose place is kept to a fraction of a lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def after_cancels(
 
     `size` is what stood at the price before they left; what cannot have stood behind stood ahead.
     """
-    if ahead <= 0 or gone <= 0 or size > LOTS_MAX:
+    if ahead <= 0 or gone <= 0 or size > PLACED_LOTS_MAX:
         return ahead, rest
     place = ahead * REST_ONE - rest  # of us: the lots before us, exactly
     behind = int(max(0, size * REST_ONE - place))

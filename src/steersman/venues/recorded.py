@@ -20,7 +20,7 @@ from steersman.marketdata.book import (
     show,
     size_at,
 )
-from steersman.marketdata.events import CLEAR, DEPTH, GAP, SNAPSHOT, TRADE
+from steersman.marketdata.events import CLEAR, DEPTH, GAP, LOTS_MAX, SNAPSHOT, TRADE
 from steersman.marketdata.observer import SHIFTED, note_trade
 from steersman.venues.market import (
     ACTION,
@@ -43,6 +43,7 @@ from steersman.venues.market import (
     LEVELS_MAX,
     LOADING,
     LOTS,
+    MEETS,
     N_NOTES,
     N_TAKEN,
     NEVER,
@@ -126,7 +127,7 @@ def apply_row(m: Market, kind: int, side: int, tick: int, lots: int) -> None:
         s[N_TAKEN] -= show(m.levels, m.taken, m.top, m.far, row, tick, lots)
         if ours:
             requeue(m, side, tick, before, size_at(m.levels, m.top, m.far, row, tick))
-            _uncross(m, s[EXCH])
+            s[MEETS] = 1  # once the message is whole: within one the book may be crossed
 
 
 @compiled_part
@@ -138,7 +139,7 @@ def _fault(kind: int, side: int, tick: int, lots: int) -> int:
         return BAD_SIDE
     if tick < 1:
         return BAD_TICK
-    if lots < 0 or (lots == 0 and kind != DEPTH):
+    if lots < 0 or lots > LOTS_MAX or (lots == 0 and kind != DEPTH):
         return BAD_LOTS
     return FINE
 
@@ -244,7 +245,8 @@ def _restore(m: Market, exch_ns: int) -> None:
 def end_message(m: Market) -> None:
     """A message is whole: perhaps a snapshot is complete, and a crossed book is not traded on."""
     s = m.s
-    before = s[BOOK]
+    before, meets = s[BOOK], s[MEETS]
+    s[MEETS] = 0
     if before != VALID and before != CROSSED and before != LOADING:
         return
     if before == LOADING and s[N_TAKEN] > 0:
@@ -256,6 +258,8 @@ def end_message(m: Market) -> None:
         s[BOOK] = CROSSED
     elif before != VALID:
         _restore(m, s[EXCH])
+    elif meets != 0:
+        _uncross(m, s[EXCH])
 
 
 # -- our own impact -------------------------------------------------------------------------------

@@ -28,11 +28,17 @@ from steersman.domain.messages import (
     Report,
     Wake,
 )
-from steersman.domain.order import TimeInForce
 from steersman.domain.units import SECOND_NS, Price
 from steersman.errors import DataError, UsageError, VenueError
 from steersman.marketdata.book import SPAN, recentred
-from steersman.marketdata.observer import VIEW_F, VIEW_I, market_view, read
+from steersman.marketdata.observer import (
+    VIEW_F,
+    VIEW_I,
+    VOLUME,
+    VOLUME_MAX,
+    market_view,
+    read,
+)
 from steersman.marketdata.source import Arrays, Source
 from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
@@ -42,7 +48,7 @@ from steersman.venues.funding import Execution, FundingClock, Rates
 from steersman.venues.kernel import run_recorded
 from steersman.venues.latency import ORDER, REPORT, Delay, Latency, Redelivered
 from steersman.venues.market import Market, copied, new_market, with_room
-from steersman.venues.messages import ERRORS, INVALID, message_of, take_notes
+from steersman.venues.messages import ERRORS, INVALID, message_of, order_fields, take_notes
 from steersman.venues.news import NewsModel, generate_news
 from steersman.venues.own_impact import OwnImpact
 from steersman.venues.peg import SERIALS, run_peg
@@ -214,27 +220,13 @@ class SimulatedVenue:
             self._placed[intent.child_id] = intent.parent_id
         match intent:
             case Place() | Amend():
-                self._request(at_ns, intent.child_id, *self._order(intent))
+                self._request(at_ns, intent.child_id, *order_fields(self.instrument, intent))
             case Cancel():
                 self._request(at_ns, intent.child_id, m_.CANCEL)
 
     def query(self, child_id: str, at_ns: int) -> None:
         """Ask at local time `at_ns` what became of a child; `Resolved` answers."""
         self._request(at_ns, child_id, m_.QUERY)
-
-    def _order(self, intent: Place | Amend) -> tuple[int, int, int, int, int]:
-        """Return action, side, tick, lots and IOC of an order or amendment."""
-        place = isinstance(intent, Place)
-        rules = self.instrument
-        try:
-            tick, lots = rules.ticks(intent.price), rules.lots(intent.qty)
-        except UsageError:
-            tick = lots = 0
-        small = place and (lots < 1 or intent.qty < rules.tradable_min(intent.price))
-        if tick < 1 or lots < 1 or small:
-            return (m_.REJECT_PLACE if place else m_.REJECT_AMEND), 0, 0, 0, 0
-        ioc = isinstance(intent, Place) and intent.tif is TimeInForce.IOC
-        return (m_.PLACE if place else m_.AMEND), intent.side.sign, tick, lots, int(ioc)
 
     def _request(self, at_ns: int, child_id: str, action: int, *fields: int) -> None:
         if at_ns < max(self._sent_ns, self.now_ns):
@@ -360,6 +352,10 @@ class SimulatedVenue:
 
     def _view(self) -> MarketView:
         m, s = self._m, self._m.s
+        if m.obs_i[VOLUME] > VOLUME_MAX:
+            number = int(s[m_.BEFORE] + s[m_.AT])
+            what = f"more than 2^62 lots were traded by event {number}"
+            raise DataError(f"{self.instrument.id}: {what}", "check the lot, import again")
         view_i, view_f = np.empty(VIEW_I, np.int64), np.empty(VIEW_F, np.float64)
         state = int(s[m_.BOOK])
         valid = state == m_.VALID
@@ -454,6 +450,11 @@ class SimulatedVenue:
             trade_own=trades[:, 4].astype(np.bool_),
             complete=not self._cut,
         )
+
+    def background(self) -> tuple[Market, Flow]:
+        """Return copies of a generated market's arrays, as they stand at `now_ns`."""
+        assert self._flow is not None, "a recorded market has no background"
+        return copied(self._m), copied_flow(self._flow)
 
     def copy(self) -> SimulatedVenue:
         """Return a market that goes on as this one would, independently of it."""

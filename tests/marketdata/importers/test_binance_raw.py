@@ -251,6 +251,19 @@ def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
     assert {what for _, what in told} == {"a"}
 
 
+def test_a_capture_replaced_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    binance(path, 1, 4_000)
+
+    def replace(part: float, what: str) -> None:
+        (tmp_path / "b").write_bytes(b"another capture")
+        (tmp_path / "b").replace(path)
+
+    with pytest.raises(DataError, match="a changed while it was read"):
+        import_binance_raw([path], tmp_path / "h", progress=replace)
+    assert not (tmp_path / "h").exists()
+
+
 def edited(tmp_path: Path, **changes: Any) -> Path:
     """Write a toy capture whose first trade after the snapshot has some fields changed."""
     toy = Toy(4)

@@ -97,6 +97,17 @@ def test_the_declared_latency_is_the_users(tmp_path: Path) -> None:
     assert (events["recv_ns"] == events["exch_ns"]).all()
 
 
+def test_an_archive_replaced_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a", BOOK)
+
+    def replace(part: float, what: str) -> None:
+        archive(tmp_path / "b", BOOK[:1]).replace(path)
+
+    with pytest.raises(DataError, match="a changed while it was read"):
+        import_bybit_archive([path], tmp_path / "h", progress=replace)
+    assert not (tmp_path / "h").exists()
+
+
 def test_without_the_engines_time_the_message_time_counts(tmp_path: Path) -> None:
     book = [{key: value for key, value in message.items() if key != "cts"} for message in BOOK]
     import_bybit_archive([archive(tmp_path / "a", book)], tmp_path / "h")

@@ -88,6 +88,7 @@ def import_binance_raw(
             imported.append(_Stream(assembly, futures=heads[0].futures).read(heads, reading))
             tails[instrument.id] = assembly.tail
             made_from[instrument.id] = [sources[path] for path in (head.path for head in heads)]
+        sources.check_unchanged()
         writer.commit(made_from, tails)
     return ImportSummary.total(imported, perf_counter() - started_s)
 

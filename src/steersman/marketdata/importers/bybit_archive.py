@@ -94,6 +94,7 @@ def import_bybit_archive(
             imported.append(_merge(assembly, found, reading))
             tails[instrument.id] = assembly.tail
             made_from[instrument.id] = [sources[path] for path in found.paths()]
+        sources.check_unchanged()
         writer.commit(made_from, tails)
     return ImportSummary.total(imported, perf_counter() - started_s)
 

@@ -23,6 +23,7 @@ import orjson
 
 from steersman.domain.instrument import Instrument
 from steersman.errors import DataError, UsageError
+from steersman.marketdata.events import LOTS_MAX
 from steersman.marketdata.manifest import Source
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Malformed",
     "Progress",
     "Reading",
+    "Sources",
     "Steps",
     "at_line",
     "lot_steps",
@@ -62,7 +64,6 @@ _HASH_BYTES: Final = 1 << 20
 _TEXT_MAX: Final = 32
 _REMEMBERED_MAX: Final = 1 << 20
 _INT32_MAX: Final = 2**31 - 1
-_INT62_MAX: Final = 2**62
 _DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
@@ -82,7 +83,28 @@ def at_line(path: Path, line: int, error: Malformed) -> DataError:
     return DataError(f"{path}:{line}: {error.what}", error.remedy)
 
 
-def sources_of(paths: Sequence[Path], known: frozenset[str]) -> dict[Path, Source]:
+class Sources(dict[Path, Source]):
+    """The name and the SHA-256 of each file of an import, by path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._identities: dict[Path, tuple[int, ...]] = {}
+
+    def add(self, path: Path, source: Source, identity: tuple[int, ...]) -> None:
+        """Note a file, and which one it was when it was hashed."""
+        self[path] = source
+        self._identities[path] = identity
+
+    def check_unchanged(self) -> None:
+        """Raise DataError where a file is not the one that was hashed: what was read is unknown."""
+        for path, identity in self._identities.items():
+            if not path.exists() or _identity(path.stat()) != identity:
+                raise DataError(
+                    f"{path} changed while it was read", "import it when it is complete"
+                )
+
+
+def sources_of(paths: Sequence[Path], known: frozenset[str]) -> Sources:
     """Return the name and the SHA-256 of each file, by path.
 
     Raises UsageError where there is none, DataError where one cannot be read, is given twice, or is
@@ -90,27 +112,33 @@ def sources_of(paths: Sequence[Path], known: frozenset[str]) -> dict[Path, Sourc
     """
     if not paths:
         raise UsageError("no files to import", "name at least one capture")
-    sources: dict[Path, Source] = {}
+    sources = Sources()
     for path in paths:
-        source = Source(path.name, _sha256(path))
+        sha256, identity = _sha256(path)
+        source = Source(path.name, sha256)
         for other, seen in sources.items():
             if source.sha256 == seen.sha256:
                 raise DataError(f"{path} is the same as {other}", "give it once")
         if source.sha256 in known:
             raise DataError(f"{path} is already in the history", "leave it out")
-        sources[path] = source
+        sources.add(path, source, identity)
     return sources
 
 
-def _sha256(path: Path) -> str:
+def _identity(stat: os.stat_result) -> tuple[int, ...]:
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _sha256(path: Path) -> tuple[str, tuple[int, ...]]:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
+            identity = _identity(os.fstat(file.fileno()))
             while block := file.read(_HASH_BYTES):
                 digest.update(block)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", "give files that can be read") from None
-    return digest.hexdigest()
+    return digest.hexdigest(), identity
 
 
 class Reading:
@@ -246,7 +274,7 @@ class LevelLots(Steps):
     """
 
     def __init__(self, instrument: Instrument) -> None:
-        super().__init__(self._floor, "quantity", _INT62_MAX, _rules(instrument))
+        super().__init__(self._floor, "quantity", LOTS_MAX, _rules(instrument))
         self.floored = 0
         self._instrument = instrument
 
@@ -270,7 +298,7 @@ def tick_steps(instrument: Instrument) -> Steps:
 
 def lot_steps(instrument: Instrument) -> Steps:
     """Return the converter from quantity text to lots."""
-    return Steps(instrument.lots, "quantity", _INT62_MAX, _rules(instrument))
+    return Steps(instrument.lots, "quantity", LOTS_MAX, _rules(instrument))
 
 
 def read_levels(ticks: Steps, lots: Steps, raw: Any) -> Levels:
