@@ -83,7 +83,6 @@ PEG: Final = 18
 _NONE, _RESTING, _TAKING, _LEAVING = range(4)
 
 
-
 def new_peg(
     *,
     start_ns: int,

@@ -45,6 +45,7 @@ from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
+from steersman.venues.flow import EVENT
 from steersman.venues.kernel import run_recorded
 from steersman.venues.market import Market, copied, new_market, with_room
 from steersman.venues.matching import REASONS
@@ -197,6 +198,11 @@ class SimulatedVenue:
     def now_ns(self) -> int:
         """The local time reached."""
         return int(self._m.s[m_.NOW])
+
+    @property
+    def background_events(self) -> int:
+        """How many events everybody else has made so far; 0 in a recorded market."""
+        return int(self._flow.flow_i[EVENT]) if self._flow is not None else 0
 
     # -- what we say ------------------------------------------------------------------------------
     def send(self, request: Approved[Intent], at_ns: int) -> None:
@@ -472,7 +478,6 @@ class SimulatedVenue:
     def _begin(self, start_ns: int, tape: bool) -> None:
         """Let a generated market go on by itself up to its start, and begin to keep its tape."""
         self._advance(start_ns)
-        s = self._m.s
         self._view()  # the volumes of the first view begin here
         if tape:
             self._begin_tape(start_ns)
@@ -488,4 +493,3 @@ def _latency(latency_ns: int) -> int:
     if latency_ns < 0:
         raise UsageError(f"a latency of {latency_ns} ns", "give 0 or more")
     return latency_ns
-
