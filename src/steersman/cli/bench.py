@@ -28,7 +28,7 @@ def bench_market(
     peers: Peers = None,
     as_json: Json = False,
 ) -> None:
-    """Measure replay, the whole engine, streaming and generated flow, in million events a second."""
+    """Measure replay, engine, streaming and generated flow in million events a second."""
     from rich.console import Console
 
     from steersman.runtime import bench

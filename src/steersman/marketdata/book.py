@@ -66,30 +66,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Without `_nrt` a kernel counts no references to the arrays it is given, which in calls that pass a
 # whole market takes longer than all the rest; the caller holds them, and nothing new is made.
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "no_cfunc_wrapper": True}
+_MAKER: Final[dict[str, Any]] = {"cache": True, "no_cfunc_wrapper": True}
+_KERNEL: Final[dict[str, Any]] = {**_MAKER, "_nrt": False}
+_PART: Final[dict[str, Any]] = {**_KERNEL, "no_cpython_wrapper": True}
 
 
 def compiled(function: F) -> F:
     """Compile a kernel, to be called from compiled code and from Python; it makes no arrays."""
-    made: F = njit(**_OPTIONS, _nrt=False)(function)
+    made: F = njit(**_KERNEL)(function)
     return made
 
 
 def compiled_part(function: F) -> F:
     """Compile a kernel to be called from compiled code only, which takes half the time."""
-    made: F = njit(**_OPTIONS, no_cpython_wrapper=True, _nrt=False)(function)
+    made: F = njit(**_PART)(function)
     return made
 
 
 def compiled_inline(function: F) -> F:
     """Compile a kernel into each of its callers: for those called so often that a call counts."""
-    made: F = njit(**_OPTIONS, inline="always", _nrt=False)(function)
+    made: F = njit(inline="always", **_KERNEL)(function)
     return made
 
 
 def compiled_maker(function: F) -> F:
     """Compile a function that makes or returns arrays."""
-    made: F = njit(**_OPTIONS)(function)
+    made: F = njit(**_MAKER)(function)
     return made
 
 

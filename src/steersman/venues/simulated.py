@@ -125,8 +125,11 @@ class SimulatedVenue:
         Raises DataError where there are none or they are not such arrays, and where the first of a
         source cannot be read.
         """
-        arrays = isinstance(events, np.ndarray | Sequence)
-        source = Arrays(instrument.id, events) if arrays else events
+        source: Source
+        if isinstance(events, np.ndarray | Sequence):
+            source = Arrays(instrument.id, events)
+        else:
+            source = events
         market = new_market(
             span=SPAN,
             report_latency_ns=_latency(report_latency_ns),

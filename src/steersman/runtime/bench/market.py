@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,7 +90,7 @@ def measure_market(request: Request, advance: Callable[[float, str], None]) -> M
             for script in (HFTBACKTEST, NAUTILUS)
         )
         bench.versions = {"hftbacktest": hft.version, "nautilus": nautilus.version}
-        cases = _cases(bench, instrument, events, hft, nautilus)
+        cases = _cases(_Round(bench, instrument, events), hft, nautilus)
         for _, run in cases:
             run(False)  # compiles, and fills the caches
         for number in range(request.runs):
@@ -101,67 +102,62 @@ def measure_market(request: Request, advance: Callable[[float, str], None]) -> M
     return bench
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One round of the benchmark: each method runs one case and, where it counts, notes it."""
+
+    bench: MarketBench
+    instrument: Instrument
+    events: Events
+
+    def ours(self, kind: str, counts: bool) -> None:
+        first_ns, last_ns = int(self.events["recv_ns"][0]), int(self.events["recv_ns"][-1])
+        ran = replay(self.instrument, self.events, first_ns, last_ns, passive=kind == "passive")
+        if counts:
+            self.bench.add(f"ours {kind}", len(self.events), ran.s)
+        said = f"{ran.orders} orders, {ran.filled_lots} of {ran.wanted_lots} lots"
+        self.bench.traded[f"ours {kind}"] = said
+
+    def theirs(self, peer: Peer, name: str, case: str, counts: bool) -> None:
+        answer = peer.ask(case)
+        if answer is None:
+            return
+        said = f"{answer['orders']} orders, {answer['fills']} fills"
+        if answer["done"] < WHOLE:
+            said += f", stopped at {answer['done']:.1%}: no throughput"
+        elif counts:
+            rows = answer.get("rows", len(self.events))
+            self.bench.add(f"{name} {case}", rows, answer["s"])
+        self.bench.traded[f"{name} {case}"] = said
+
+    def engine(self, name: str, counts: bool) -> None:
+        worked = work(self.instrument, self.events, journal=name != "engine")
+        if counts:
+            self.bench.add(name, len(self.events), worked.s)
+            self.bench.meps.setdefault(f"{name} wakes", []).append(worked.wakes / worked.s)
+        self.bench.traded[name] = f"{worked.children} children, {worked.wakes} wakes"
+
+    def flow(self, counts: bool) -> None:
+        took_s, made = generate(BTC, GENERATED_HOURS)
+        if counts:
+            self.bench.add("generated", made, took_s)
+
+
 Case = tuple[str, Callable[[bool], None]]
 
 
-def _cases(
-    bench: MarketBench, instrument: Instrument, events: Events, hft: Peer, nautilus: Peer
-) -> list[Case]:
-    """Return one round of the benchmark, ours and theirs alternating."""
-    first_ns, last_ns = int(events["recv_ns"][0]), int(events["recv_ns"][-1])
-    rows = len(events)
-
-    def ours(kind: str) -> Callable[[bool], None]:
-        def run(counts: bool) -> None:
-            ran = replay(instrument, events, first_ns, last_ns, passive=kind == "passive")
-            if counts:
-                bench.add(f"ours {kind}", rows, ran.s)
-            said = f"{ran.orders} orders, {ran.filled_lots} of {ran.wanted_lots} lots"
-            bench.traded[f"ours {kind}"] = said
-
-        return run
-
-    def theirs(peer: Peer, name: str, case: str) -> Callable[[bool], None]:
-        def run(counts: bool) -> None:
-            answer = peer.ask(case)
-            if answer is None:
-                return
-            said = f"{answer['orders']} orders, {answer['fills']} fills"
-            if answer["done"] < WHOLE:
-                said += f", stopped at {answer['done']:.1%}: no throughput"
-            elif counts:
-                bench.add(f"{name} {case}", answer.get("rows", rows), answer["s"])
-            bench.traded[f"{name} {case}"] = said
-
-        return run
-
-    def engine(journal: bool) -> Callable[[bool], None]:
-        name = "engine, journal on" if journal else "engine"
-
-        def run(counts: bool) -> None:
-            worked = work(instrument, events, journal=journal)
-            if counts:
-                bench.add(name, rows, worked.s)
-                bench.meps.setdefault(f"{name} wakes", []).append(worked.wakes / worked.s)
-            bench.traded[name] = f"{worked.children} children, {worked.wakes} wakes"
-
-        return run
-
-    def flow(counts: bool) -> None:
-        took_s, made = generate(BTC, GENERATED_HOURS)
-        if counts:
-            bench.add("generated", made, took_s)
-
+def _cases(one: _Round, hft: Peer, nautilus: Peer) -> list[Case]:
+    """Return the cases of one round, ours and theirs alternating."""
     cases: list[Case] = []
     for kind in ("taker", "passive"):
-        cases.append((f"ours {kind}", ours(kind)))
+        cases.append((f"ours {kind}", partial(one.ours, kind)))
         for book in BOOKS:
             case = f"{kind} {book}"
-            cases.append((f"hftbacktest {case}", theirs(hft, "hftbacktest", case)))
-    cases.append(("engine", engine(journal=False)))
-    cases.append(("nautilus", theirs(nautilus, "nautilus", "taker")))
-    cases.append(("engine, journal on", engine(journal=True)))
-    cases.append(("generated", flow))
+            cases.append((f"hftbacktest {case}", partial(one.theirs, hft, "hftbacktest", case)))
+    cases.append(("engine", partial(one.engine, "engine")))
+    cases.append(("nautilus", partial(one.theirs, nautilus, "nautilus", "taker")))
+    cases.append(("engine, journal on", partial(one.engine, "engine, journal on")))
+    cases.append(("generated", one.flow))
     return cases
 
 
@@ -214,14 +210,14 @@ def rows(bench: MarketBench) -> list[tuple[str, ...]]:
     for peer, version in bench.versions.items():
         if version is None:
             made.append((peer, "absent", "", "", "scripts/install bench"))
-    found = document(bench)
+    said = document(bench)
     for name, title in (("taker", "taker: ours / hftbacktest"), ("passive", "passive: the same")):
-        if found[f"ratio_{name}"] is not None:
-            made.append((title, f"{found[f'ratio_{name}']:.2f} x", "", "", ""))
-    if found["nautilus_meps"] and found["engine_meps"]:
-        ratio = found["engine_meps"] / found["nautilus_meps"]
+        if said[f"ratio_{name}"] is not None:
+            made.append((title, f"{said[f'ratio_{name}']:.2f} x", "", "", ""))
+    if said["nautilus_meps"] and said["engine_meps"]:
+        ratio = said["engine_meps"] / said["nautilus_meps"]
         made.append(("engine: ours / nautilus", f"{ratio:.1f} x", "", "", ""))
-    if found["wakes_per_s"]:
-        made.append(("engine wakes a second", f"{found['wakes_per_s']:.0f}", "", "", ""))
+    if said["wakes_per_s"]:
+        made.append(("engine wakes a second", f"{said['wakes_per_s']:.0f}", "", "", ""))
     made.append(("peak memory from Parquet", f"{bench.peak_mb:.0f} MB", "", "", ""))
     return made

@@ -19,7 +19,7 @@ from typing import Final
 
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.messages import ParentState, Wake
+from steersman.domain.messages import Effect, Input, ParentState, Wake
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS, Qty, Side
 from steersman.errors import DataError
@@ -59,6 +59,15 @@ class Worked:
     s: float
     wakes: int
     children: int
+
+
+class _Unjournaled(Journal):
+    """A journal that is off: it counts, and neither encodes nor keeps."""
+
+    def append(self, message: Input | Effect) -> int:
+        """Count a message."""
+        self._records += 1
+        return self._records
 
 
 def replay(
@@ -103,6 +112,24 @@ def stream(folder: Path, runs: int) -> dict[str, float]:
 
 def work(instrument: Instrument, events: Events, *, journal: bool) -> Worked:
     """Work one TWAP order over all events through the whole engine, a slice every 10 s."""
+    job = _job(instrument, events)
+    gc.collect()
+    with tempfile.TemporaryDirectory() as folder:
+        begin_s = time.perf_counter()
+        path = Path(folder) / "bench.journal"
+        with Journal.create(path) if journal else _Unjournaled.create(None) as written:
+            result = run_job(job, written)
+        took_s = time.perf_counter() - begin_s
+    if result.parent.state is not ParentState.COMPLETED:
+        raise DataError(
+            f"the order ended {result.parent.state.value}: {result.parent.last_refusal}",
+            "give a recording with a valid book and more volume",
+        )
+    wakes = sum(isinstance(message, Wake) for message in result.messages)
+    return Worked(took_s, wakes, result.parent.children)
+
+
+def _job(instrument: Instrument, events: Events) -> Job:
     first_ns, last_ns = int(events["recv_ns"][0]), int(events["recv_ns"][-1])
     slices = (last_ns - first_ns - MARGIN_NS) // SLICE_NS
     if slices < 1:
@@ -123,7 +150,7 @@ def work(instrument: Instrument, events: Events, *, journal: bool) -> Worked:
         decision_ns=None,
         urgency=Decimal("0.5"),
     )
-    job = Job(
+    return Job(
         order=order,
         instrument=instrument,
         execution=ExecutionConfig(slice_s=SLICE_NS // SECOND_NS),
@@ -132,20 +159,6 @@ def work(instrument: Instrument, events: Events, *, journal: bool) -> Worked:
         seed=1,
         venue=SimulatedVenue.recorded(instrument, events, tape=False),
     )
-    gc.collect()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bench.journal" if journal else None
-        begin_s = time.perf_counter()
-        with Journal.create(path) as written:
-            result = run_job(job, written)
-        took_s = time.perf_counter() - begin_s
-    if result.parent.state is not ParentState.COMPLETED:
-        raise DataError(
-            f"the order ended {result.parent.state.value}: {result.parent.last_refusal}",
-            "give a recording with a valid book and more volume",
-        )
-    wakes = sum(isinstance(message, Wake) for message in result.messages)
-    return Worked(took_s, wakes, result.parent.children)
 
 
 def generate(instrument: Instrument, hours: int) -> tuple[float, int]:

@@ -87,7 +87,7 @@ def take(hbt, interval_ns, qty, reach):  # type: ignore[no-untyped-def]
 def peg(hbt, step_ns, steps, qty, lot, reach):  # type: ignore[no-untyped-def]
     """Join the best bid, follow it, and cross what is left at the end of each slice."""
     sent = slices = step = 0
-    live = np.int64(0)
+    live: Any = np.int64(0)
     live_price = 0.0
     while hbt.elapse(step_ns) == 0:
         hbt.clear_inactive_orders(0)
