@@ -232,12 +232,19 @@ def _cap_queue(orders: I64, live: I64, side: int, tick: int, size: int) -> None:
 
 
 @compiled_part
-def _stays_ahead(orders: I64, live: I64, side: int, tick: int, lots: int) -> bool:
-    """Tell whether a trade of `lots` at a price leaves the queue ahead of all own orders there."""
+def _passes(orders: I64, live: I64, cross: int, side: int, tick: int, lots: int) -> bool:
+    """Tell whether a trade fills no own order; the queues at its price then move on.
+
+    `cross` is the nearest own price on the other side as tick x side: short of it a trade concerns
+    nobody, beyond it it fills somebody.
+    """
+    if tick * side != cross:
+        return bool(tick * side < cross)
     for k in range(1, live[0] + 1):
         row = live[k]
         if orders[row, SIDE] != side and orders[row, TICK] == tick and orders[row, AHEAD] < lots:
             return False
+    pass_queue(orders, live, -side, tick, lots)
     return True
 
 
@@ -315,13 +322,9 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
                 scan(levels, top, row)
             if tick * side >= s[QUEUE + row]:
                 _cap_queue(orders, live, side, tick, lots)
-        elif (
-            (kind == TRADE and near and lots > 0 and s[N_TRADES] < full)
-            and tick * side <= s[CROSS + row]
-            and (tick * side < s[CROSS + row] or _stays_ahead(orders, live, side, tick, lots))
+        elif (kind == TRADE and near and lots > 0 and s[N_TRADES] < full) and _passes(
+            orders, live, s[CROSS + row], side, tick, lots
         ):
-            if tick * side == s[CROSS + row]:
-                pass_queue(orders, live, -side, tick, lots)
             note_trade(obs_i, side, lots, lots)
             tape_trade(trades, s, exch, tick, lots, side, 0)
         else:

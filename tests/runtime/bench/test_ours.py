@@ -8,7 +8,7 @@ import pytest
 
 from steersman.errors import DataError
 from steersman.runtime.bench.files import BTC, generated_history, read_events
-from steersman.runtime.bench.ours import generate, replay, stream, work
+from steersman.runtime.bench.ours import generate, replay, work
 
 
 @pytest.fixture
@@ -26,11 +26,6 @@ def test_every_case_trades_what_it_should(folder: Path) -> None:
     assert pegged.orders > taken.orders > 20
     quiet, kept = work(instrument, events, journal=False), work(instrument, events, journal=True)
     assert quiet.wakes == kept.wakes > quiet.children == kept.children > 20
-
-
-def test_a_history_is_streamed(folder: Path) -> None:
-    found = stream(folder, 1)
-    assert found["rows"] > 39_000 and found["s"] > 0 and found["peak_mb"] > 10
 
 
 def test_generated_events_are_counted() -> None:

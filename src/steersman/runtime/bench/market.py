@@ -163,7 +163,7 @@ def _cases(one: _Round, hft: Peer, nautilus: Peer) -> list[Case]:
 
 def _stream(bench: MarketBench, folder: Path, runs: int) -> None:
     """Replay from Parquet in a process of its own and note its speed and peak memory."""
-    command = [sys.executable, "-m", "steersman.runtime.bench.ours", str(folder), str(runs)]
+    command = [sys.executable, "-m", "steersman.runtime.bench.streaming", str(folder), str(runs)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]

@@ -1,15 +1,8 @@
-"""Our own side of the benchmark: the kernels, the whole engine, Parquet to result, generated flow.
-
-`python -m steersman.runtime.bench.ours HISTORY RUNS` replays a history from Parquet in a process of
-its own, so that its peak memory is that of streaming and of nothing else, and prints one JSON line.
-"""
+"""Our own side of the benchmark: the kernels, the whole engine, generated flow."""
 
 from __future__ import annotations
 
 import gc
-import json
-import resource
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -24,7 +17,6 @@ from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS, Qty, Side
 from steersman.errors import DataError
 from steersman.journal import Journal
-from steersman.marketdata.history import History
 from steersman.marketdata.rows import Events
 from steersman.marketdata.source import Source
 from steersman.runtime.backtest import Job, run_job
@@ -32,7 +24,7 @@ from steersman.venues.flow import START_NS
 from steersman.venues.peg import FILLED, PLACED, new_peg
 from steersman.venues.simulated import ORDER_LATENCY_NS, SimulatedVenue
 
-__all__ = ["Ran", "Worked", "generate", "replay", "stream", "work"]
+__all__ = ["Ran", "Worked", "generate", "replay", "work"]
 
 SLICE_NS: Final = 10 * SECOND_NS
 SLICE_LOTS: Final = 10
@@ -96,20 +88,6 @@ def replay(
     return Ran(took_s, int(strategy[PLACED]), int(strategy[FILLED]), slices * SLICE_LOTS)
 
 
-def stream(folder: Path, runs: int) -> dict[str, float]:
-    """Replay a history from Parquet `runs` times; return rows, median seconds and peak memory."""
-    history = History.open(folder)
-    [instrument] = history.instruments()
-    span = history.span(instrument)
-    took = []
-    for _ in range(runs + 1):  # the first one warms up
-        begin_s = time.perf_counter()
-        replay(instrument, history.source(instrument), *span, passive=False)
-        took.append(time.perf_counter() - begin_s)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rows": history.rows(instrument), "s": sorted(took[1:])[runs // 2], "peak_mb": peak_mb}
-
-
 def work(instrument: Instrument, events: Events, *, journal: bool) -> Worked:
     """Work one TWAP order over all events through the whole engine, a slice every 10 s."""
     job = _job(instrument, events)
@@ -171,7 +149,3 @@ def generate(instrument: Instrument, hours: int) -> tuple[float, int]:
     begin_s = time.perf_counter()
     venue.run(Wake(instrument.id, end_ns, None, None))
     return time.perf_counter() - begin_s, venue.background_events - before
-
-
-if __name__ == "__main__":
-    print(json.dumps(stream(Path(sys.argv[1]), int(sys.argv[2]))))
