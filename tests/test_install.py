@@ -156,4 +156,4 @@ def test_missing_python_is_named_with_the_remedy(tree: Path) -> None:
 def test_unknown_kind_is_refused(tree: Path) -> None:
     code, said, _ = install(tree, "all")
     assert code == 2
-    assert said == "usage: scripts/install run|dev\n"
+    assert said == "usage: scripts/install run|dev|bench\n"

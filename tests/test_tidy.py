@@ -105,7 +105,9 @@ def test_each_module_has_a_layer() -> None:
 
 
 def test_imports_are_declared() -> None:
-    declared = [Requirement(line).name for line in project()["project"]["dependencies"]]
+    described = project()
+    lines = [*described["project"]["dependencies"], *described["dependency-groups"]["bench"]]
+    declared = [Requirement(line).name for line in lines]
     expect_none(problem for source in sources() for problem in tidy.undeclared(source, declared))
 
 

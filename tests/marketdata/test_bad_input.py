@@ -132,7 +132,7 @@ def test_a_part_replaced_while_it_is_read_is_found(tmp_path: Path) -> None:
     (folder / "new").write_bytes(b"something else")
     (folder / "new").rename(part_of(folder))
     assert np.array_equal(first, events[: len(first)])
-    with pytest.raises(DataError, match="changed while it was read|is damaged"):
+    with pytest.raises(DataError, match=r"changed while it was read|is damaged"):
         list(batches)
 
 

@@ -206,3 +206,29 @@ def test_gaps_are_counted(folder: Path) -> None:
     rewrite(folder, with_column(table, "kind", row, CLEAR))
     with pytest.raises(DataError, match=f"gaps: {gaps - 1}, the manifest says {gaps}"):
         History.open(folder).load(PERP)
+
+
+def test_a_source_is_read_again_by_those_who_branched(tmp_path: Path) -> None:
+    events = random_events(2 * ROW_GROUP_ROWS + 5)
+    folder = write_history(tmp_path / "h", (PERP, events))
+    source = History.open(folder).source(PERP)
+    first = [source.batch(number).copy() for number in range(3)]
+    assert [source.is_last(number) for number in range(3)] == [False, False, True]
+    for number in (0, 2, 1, 2):
+        assert np.array_equal(source.batch(number), first[number])
+    assert np.array_equal(np.concatenate(first).reshape(-1).view(EVENT), events)
+
+
+def test_a_part_that_was_replaced_is_found_by_who_reads_again(tmp_path: Path) -> None:
+    folder = write_history(tmp_path / "h", (PERP, random_events(ROW_GROUP_ROWS + 5)))
+    source = History.open(folder).source(PERP)
+    source.batch(0), source.batch(1)
+    os.utime(part_of(folder), ns=(1, 1))
+    with pytest.raises(DataError, match="changed while it was read"):
+        source.batch(0)
+
+
+def test_an_empty_partition_is_found(folder: Path) -> None:
+    rewrite(folder, table_of(folder).slice(0, 0))
+    with pytest.raises(DataError, match="rows: 0, the manifest says 300"):
+        History.open(folder).source(PERP).batch(0)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, GAP, LAST, SNAPSHOT, TRADE
-from steersman.marketdata.rows import Violation, find_violation
+from steersman.marketdata.rows import Violation, find_violation, pack
 from tests.marketdata.reference import Row
 from tests.marketdata.sample import random_events
 
@@ -93,3 +93,23 @@ def test_agrees_with_the_plain_rules(rows: list[Row]) -> None:
     pairs = zip(rows, [before, *rows], strict=False)
     found = find_violation(np.array(rows, EVENT), exch_ns=9, recv_ns=11)
     assert (found is None) == all(keeps_the_rules(row, last) for row, last in pairs)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_packing_refuses_what_has_a_violation_and_nothing_else(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    events = random_events(60, seed)
+    if seed % 4:
+        name = rng.choice(EVENT.names or ())
+        low, high = (-2, 9) if events[name].dtype.kind == "i" else (0, 9)
+        events[name][rng.integers(60)] = rng.integers(low, high)
+    columns = {name: np.ascontiguousarray(events[name]) for name in EVENT.names or ()}
+    exch_ns = int(events["exch_ns"][0]) - (seed % 3) * 1_000
+    before, words = np.array([exch_ns, 0]), np.empty((60, 4), np.int64)
+    found = pack(columns, before, words)
+    wrong = find_violation(columns, exch_ns=exch_ns, recv_ns=0)
+    assert (found < 0) == (wrong is not None)
+    if wrong is None:
+        assert np.array_equal(words.reshape(-1).view(EVENT), events)
+        assert found == (events["kind"] == GAP).sum()
+        assert before.tolist() == [events["exch_ns"][-1], events["recv_ns"][-1]]

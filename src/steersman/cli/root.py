@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from steersman import __version__
+from steersman.cli.bench import bench_app
 from steersman.cli.checks import doctor, vectors
 from steersman.cli.imports import import_app
 from steersman.cli.journal import journal_app
@@ -50,6 +51,7 @@ app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
 app.add_typer(market_app, name="market")
+app.add_typer(bench_app, name="bench")
 app.command()(vectors)
 app.command()(doctor)
 

@@ -69,7 +69,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 _MAKER: Final[dict[str, Any]] = {"cache": True, "no_cfunc_wrapper": True}
 _KERNEL: Final[dict[str, Any]] = {**_MAKER, "_nrt": False}
 _PART: Final[dict[str, Any]] = {**_KERNEL, "no_cpython_wrapper": True}
-_INLINE: Final[dict[str, Any]] = {**_KERNEL, "inline": "always"}
 
 
 def compiled(function: F) -> F:
@@ -86,7 +85,7 @@ def compiled_part(function: F) -> F:
 
 def compiled_inline(function: F) -> F:
     """Compile a kernel into each of its callers: for those called so often that a call counts."""
-    made: F = njit(**_INLINE)(function)
+    made: F = njit(inline="always", **_KERNEL)(function)
     return made
 
 

@@ -180,9 +180,7 @@ class Recording:
         at = bisect_right(self._starts, number) - 1
         before = np.array([exch_ns, recv_ns], np.int64)
         words = np.empty((len(columns["kind"]), 4), np.int64)
-        c = columns
-        level = c["lots"], c["tick"], c["kind"], c["side"], c["flags"]
-        found = pack(c["exch_ns"], c["recv_ns"], *level, before, words)
+        found = pack(columns, before, words)
         if found < 0:
             wrong = find_violation(columns, exch_ns=exch_ns, recv_ns=recv_ns)
             assert wrong is not None, "what `pack` refuses has a reason"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.marketdata.book import compiled
-from steersman.marketdata.events import CLEAR, DEPTH, GAP, LAST, LOTS_MAX, TIME_NS_MAX
+from steersman.marketdata.events import CLEAR, DEPTH, EVENT, GAP, LAST, LOTS_MAX, TIME_NS_MAX
 
 __all__ = ["Events", "Violation", "find_violation", "pack"]
 
@@ -48,8 +48,22 @@ def find_violation(
     )
 
 
-@compiled
 def pack(
+    columns: Mapping[str, npt.NDArray[Any]],
+    before: npt.NDArray[np.int64],
+    words: npt.NDArray[np.int64],
+) -> int:
+    """Put columns together as rows of `EVENT`, in one pass that checks what `find_violation` does.
+
+    `words` int64[n, 4] takes the rows. `before` int64[2] holds the times of the row before, and on
+    return those of the last. Returns the number of GAP rows, or -1 where a rule is broken.
+    """
+    exch, recv, lots, tick, kind, side, flags = (columns[name] for name in EVENT.names or ())
+    return int(_pack(exch, recv, lots, tick, kind, side, flags, before, words))
+
+
+@compiled
+def _pack(
     exch: npt.NDArray[np.int64],
     recv: npt.NDArray[np.int64],
     lots: npt.NDArray[np.int64],
@@ -60,11 +74,6 @@ def pack(
     before: npt.NDArray[np.int64],
     words: npt.NDArray[np.int64],
 ) -> int:
-    """Put columns together as rows of `EVENT`, in one pass that checks what `find_violation` does.
-
-    `words` int64[n, 4] takes the rows. `before` int64[2] holds the times of the row before, and on
-    return those of the last. Returns the number of GAP rows, or -1 where a rule is broken.
-    """
     last_exch, last_recv, gaps = max(before[0], 1), before[1], 0
     for i in range(exch.shape[0]):
         e, r, q, t, k, s = exch[i], recv[i], lots[i], tick[i], np.int64(kind[i]), np.int64(side[i])

@@ -43,7 +43,7 @@ class Arrays:
     """Events in memory: arrays of `EVENT`, in order."""
 
     def __init__(self, what: str, events: Events | Sequence[Events]) -> None:
-        """Raise DataError, naming `what`, where there are no events or other arrays."""
+        """Raise DataError, naming `what`, where there are no events or they are of another type."""
         arrays = (events,) if isinstance(events, np.ndarray) else tuple(events)
         if any(array.dtype != EVENT or array.ndim != 1 for array in arrays):
             raise DataError(f"{what}: not an array of events", "use the dtype EVENT")

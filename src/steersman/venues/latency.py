@@ -37,6 +37,7 @@ from steersman.venues.draws import LATENCY, uniform
 __all__ = [
     "FEED",
     "ORDER",
+    "ORDER_LATENCY_NS",
     "REPORT",
     "Delay",
     "Latency",
@@ -56,6 +57,7 @@ ORDER: Final = 0  # legs: the draw's number within (seed, LATENCY, message)
 REPORT: Final = 1
 FEED: Final = 2
 
+ORDER_LATENCY_NS: Final = 10 * MS_NS  # of a request, and of a report, where nothing is said
 DELAY_NS_MAX: Final = 60 * SECOND_NS
 _QUANTILES: Final = 257
 _TAIL: Final = 1e-4  # the outermost quantiles of a log-normal delay
@@ -159,8 +161,8 @@ class Latency:
     `feed` None keeps the receive times of a recording; a generated market has 5 ms then.
     """
 
-    order: Delay = field(default_factory=lambda: Delay.constant(10 * MS_NS))
-    report: Delay = field(default_factory=lambda: Delay.constant(10 * MS_NS))
+    order: Delay = field(default_factory=lambda: Delay.constant(ORDER_LATENCY_NS))
+    report: Delay = field(default_factory=lambda: Delay.constant(ORDER_LATENCY_NS))
     feed: Delay | None = None
 
     @classmethod

@@ -44,6 +44,7 @@ from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
+from steersman.venues.flow import EVENT
 from steersman.venues.funding import Execution, FundingClock, Rates
 from steersman.venues.kernel import run_recorded
 from steersman.venues.latency import ORDER, REPORT, Delay, Latency, Redelivered
@@ -203,6 +204,11 @@ class SimulatedVenue:
     def now_ns(self) -> int:
         """The local time reached."""
         return int(self._m.s[m_.NOW])
+
+    @property
+    def background_events(self) -> int:
+        """How many events everybody else has made so far; 0 in a recorded market."""
+        return int(self._flow.flow_i[EVENT]) if self._flow is not None else 0
 
     # -- what we say ------------------------------------------------------------------------------
     def send(self, request: Approved[Intent], at_ns: int) -> None:
