@@ -60,7 +60,7 @@ def printed(story: Story, market: Tape = LONG) -> list[str]:
     """Print the outcome of a story as the command line does."""
     messages = tuple(story.messages)
     outcome = Outcome(
-        document={"seed": 7, "journal_hash": "abc123"},
+        document={"seed": 7, "journal_hash": "abc123", "assumed": {"queue": "risk-averse"}},
         report=measure(messages, "p", market),
         rows=tuple(child_rows(messages, "p")),
         messages=messages,
@@ -205,6 +205,7 @@ def test_a_completed_order_is_told_with_its_costs() -> None:
         "children": "1",
         "finished before the deadline": "49.0 s",
         "news items": "0",
+        "queue": "risk-averse",
         "seed": "7",
         "journal hash": "abc123",
     }

@@ -192,6 +192,7 @@ def _execution(outcome: Outcome) -> Any:
             rows.append(("advice latency (market time)", latency))
     news = [message for message in outcome.messages if isinstance(message, NewsArrived)]
     rows.append(("news items", str(sum(len(message.items) for message in news))))
+    rows.extend(outcome.document["assumed"].items())
     rows.append(("seed", str(outcome.document["seed"])))
     rows.append(("journal hash", str(outcome.document["journal_hash"])))
     title = f"Execution, {iso(report.arrival_ns or report.end_ns)} to {iso(report.end_ns)}"

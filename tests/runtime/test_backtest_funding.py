@@ -17,8 +17,8 @@ from steersman.journal import Journal, read, verify
 from steersman.marketdata.history import History
 from steersman.marketdata.importers.binance_raw import import_binance_raw
 from steersman.runtime.backtest import MARKOUT_NS, Job, Result, run_job
-from steersman.runtime.prepare import parse_time_ns
 from steersman.runtime.replay import replay
+from steersman.runtime.texts import parse_time_ns
 from steersman.tca.measure import measure
 from steersman.venues.flow import START_NS
 from steersman.venues.simulated import SimulatedVenue

@@ -25,7 +25,8 @@ from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRA
 from steersman.marketdata.rows import Events
 from steersman.runtime import prepare as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
-from steersman.runtime.prepare import parse_time_ns, prepare
+from steersman.runtime.prepare import prepare
+from steersman.runtime.texts import parse_time_ns
 from steersman.tca.measure import measure
 from steersman.venues.flow import START_NS, volume_curve
 from tests.advisor.questions import question

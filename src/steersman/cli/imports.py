@@ -70,7 +70,7 @@ def _import(
 ) -> None:
     from rich.console import Console
 
-    from steersman.runtime.prepare import parse_duration_ns
+    from steersman.runtime.texts import parse_duration_ns
     from steersman.screen import percent_bar
     from steersman.tables import import_summary, result_console
 

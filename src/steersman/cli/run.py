@@ -19,7 +19,7 @@ __all__ = ["RUN_EXAMPLES", "run"]
 
 
 def _maybe(text: str | None) -> Decimal | None:
-    from steersman.runtime.prepare import parse_decimal
+    from steersman.runtime.texts import parse_decimal
 
     return None if text is None else parse_decimal(text)
 
@@ -34,6 +34,19 @@ UtcOffset = Annotated[
     int, typer.Option(min=-12, max=14, help="Hours that the table's times are ahead of UTC.")
 ]
 
+LatencyText = Annotated[
+    str | None,
+    typer.Option(help="Of requests and reports: 10ms, 10ms~0.4 (log-normal), or FILE.csv."),
+]
+Queue = Annotated[
+    str | None,
+    typer.Option(help="Recorded: risk-averse (default), power:N, front-power:N or fitted."),
+]
+Impact = Annotated[
+    str | None,
+    typer.Option(help="Own impact, recorded: fitted (default), none, or BPS:SCALE:EXPONENT."),
+]
+
 RUN_EXAMPLES: Final = """
 Examples:
 
@@ -42,6 +55,8 @@ Examples:
   steersman run --symbol ETHUSDT --side sell --qty 300 --horizon 1h --algo is --urgency 0.8
 
   steersman run --market history/ --symbol BTCUSDT --qty 25 --horizon 5m --json
+
+  steersman run --market history/ --qty 25 --horizon 5m --queue fitted --latency 10ms~0.4
 """
 
 
@@ -74,13 +89,17 @@ def run(
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,
+    latency: LatencyText = None,
+    queue: Queue = None,
+    impact: Impact = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
     as_json: Json = False,
 ) -> None:
     """Work one parent order on the generated market or on recorded data."""
-    from steersman.runtime.prepare import Request, parse_decimal
+    from steersman.runtime.prepare import Request
+    from steersman.runtime.texts import parse_decimal
 
     request = Request(
         symbol=symbol,
@@ -102,6 +121,9 @@ def run(
         fee_tier=fee_tier,
         funding=funding,
         funding_utc_offset_h=funding_utc_offset,
+        latency=latency,
+        queue=queue,
+        impact=impact,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 

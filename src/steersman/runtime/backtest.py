@@ -8,7 +8,7 @@ order has ended the market runs on for the mark-outs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from steersman.advisor.supervisor import Supervisor
@@ -59,6 +59,7 @@ class Job:
     venue: SimulatedVenue
     supervisor: Supervisor | None = None
     news: tuple[NewsItem, ...] = ()
+    assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
 
 
 @dataclass(frozen=True, slots=True)

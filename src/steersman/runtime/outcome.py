@@ -104,6 +104,7 @@ def _document(
         "reason": report.reason,
         "journal_hash": result.journal_hash,
         "seed": job.seed,
+        "assumed": job.assumed,
     }
 
 

@@ -6,11 +6,10 @@ a one-line message with its remedy.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -29,40 +28,32 @@ from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
-from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS, Price, Qty, Side
+from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.history import History
 from steersman.marketdata.importers.funding import read_funding
+from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
+from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
     "Request",
-    "parse_decimal",
-    "parse_duration_ns",
-    "parse_time_ns",
     "prepare",
     "read_news",
 ]
 
 GENERATED: Final = "generated"
-DAY_NS: Final = 24 * HOUR_NS
 YEAR_9999_NS: Final = 253_370_764_800 * SECOND_NS
 WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, volume, flow
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
 # How long an answer takes in market time: median in ms and deviation of its logarithm.
-LONGEST_NS: Final = 31 * DAY_NS  # of a horizon, and of a start after the market's beginning
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
 LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
-
-_UNIT_MS: Final = (86_400_000, 3_600_000, 60_000, 1_000, 1)
-_DURATION: Final = re.compile(
-    r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,9 @@ class Request:
     fee_tier: str | None = None
     funding: Path | None = None
     funding_utc_offset_h: int = 0
+    latency: str | None = None
+    queue: str | None = None
+    impact: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -98,6 +92,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     horizon_ns = parse_duration_ns(request.horizon)
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
+        history = None
         begin_ns = START_NS
         start_ns = _start_ns(request.start, begin_ns, begin_ns + WARM_UP_NS)
         if not begin_ns < start_ns <= begin_ns + LONGEST_NS:
@@ -119,18 +114,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     _check(order, instrument, execution)
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
-    if request.market == GENERATED:
-        venue = SimulatedVenue.generated(
-            instrument,
-            seed=request.seed,
-            start_ns=begin_ns,
-            end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
-            funding=funding,
-        )
-    else:
-        venue = SimulatedVenue.recorded(
-            instrument, history.source(instrument), tape=False, funding=funding
-        )
+    venue, assumed = _venue(request, instrument, order, history, funding, say)
     return Job(
         order=order,
         instrument=instrument,
@@ -141,44 +125,48 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         venue=venue,
         supervisor=_supervisor(request, limits, say),
         news=read_news(request.news) if request.news is not None else (),
+        assumed=assumed,
     )
 
 
-def parse_decimal(text: str) -> Decimal:
-    """Return a finite number, written out; raise UsageError for anything else."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise UsageError(f"{text!r} is not a number", "write it like 25 or 0.5") from None
-    if not number.is_finite():
-        raise UsageError(f"{text!r} is not a finite number", "write it like 25 or 0.5")
-    return number if number.adjusted() > 18 else Decimal(format(number, "f"))
-
-
-def parse_duration_ns(text: str) -> int:
-    """Return a duration such as 90s, 5m, 1h30m or 4h in ns; raise UsageError for anything else."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    parts = match.groups() if match else ()
-    millis = sum(int(part) * unit for part, unit in zip(parts, _UNIT_MS, strict=False) if part)
-    if millis <= 0:
-        shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise UsageError(f"{shown!r} is not a duration", "write it like 90s, 5m, 1h30m or 4h")
-    if millis * MS_NS > LONGEST_NS:
-        raise UsageError(f"{text!r} is too long", f"give at most {LONGEST_NS // DAY_NS} days")
-    return millis * MS_NS
-
-
-def parse_time_ns(text: str) -> int:
-    """Return an ISO 8601 time (UTC unless it names an offset) in ns since the epoch."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is not a time", "write it like 2024-08-09T00:00:00 (UTC)"
-        ) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000
+def _venue(
+    request: Request,
+    instrument: Instrument,
+    order: ParentOrder,
+    history: History | None,
+    funding: Rates,
+    say: Callable[[str], None],
+) -> tuple[SimulatedVenue, dict[str, str]]:
+    """Return the market, generated or recorded, and what is assumed of it in words."""
+    latency = None if request.latency is None else parse_latency(request.latency)
+    if history is None:
+        if request.queue is not None or request.impact is not None:
+            raise UsageError(
+                "in the generated market queues are exact and impact is what the others do",
+                "leave --queue and --impact out",
+            )
+        venue = SimulatedVenue.generated(
+            instrument,
+            seed=request.seed,
+            start_ns=START_NS,
+            end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            latency=latency,
+            funding=funding,
+        )
+        return venue, {}
+    source = history.source(instrument)
+    assumed = assume(instrument, source, request.queue, request.impact, say)
+    venue = SimulatedVenue.recorded(
+        instrument,
+        source,
+        latency=latency,
+        queue=assumed.queue,
+        impact=assumed.impact,
+        seed=request.seed,
+        tape=False,
+        funding=funding,
+    )
+    return venue, assumed.words
 
 
 def read_news(path: Path) -> tuple[NewsItem, ...]:
@@ -221,7 +209,7 @@ def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
     """Return the start: an ISO time, or a duration after the market's beginning, or the default."""
     if start is None:
         return default_ns
-    if _DURATION.fullmatch(start.strip().lower()) and start.strip():
+    if is_duration(start):
         return begin_ns + parse_duration_ns(start)
     return parse_time_ns(start)
 

@@ -22,7 +22,7 @@ from steersman.marketdata.events import TRADE
 from steersman.marketdata.manifest import Part
 from steersman.marketdata.rows import Events
 from steersman.marketdata.writer import Writer
-from steersman.runtime.prepare import parse_duration_ns, parse_time_ns
+from steersman.runtime.texts import parse_duration_ns, parse_time_ns
 from steersman.venues.feed import SimulatedFeed
 from steersman.venues.flow import START_NS
 

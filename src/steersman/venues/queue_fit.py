@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.errors import DataError
-from steersman.marketdata.book import compiled
+from steersman.marketdata.book import compiled_maker
 from steersman.marketdata.events import CLEAR, GAP, TRADE
 from steersman.marketdata.rows import Events
 from steersman.venues.queues import QueueModel, front_power
@@ -103,7 +103,7 @@ def _by_level(events: Events) -> tuple[I64, I64]:
     return np.cumsum(new), values
 
 
-@compiled
+@compiled_maker
 def _joins(keys: I64, values: I64) -> I64:
     """Return by how much each row's level grew, or 0."""
     grown = np.zeros(keys.size, np.int64)
@@ -128,7 +128,7 @@ def _unusual_sizes(keys: I64, values: I64) -> npt.NDArray[np.bool_]:
 
 
 # -- following ------------------------------------------------------------------------------------
-@compiled
+@compiled_maker
 def _follow(keys: I64, values: I64, unusual: npt.NDArray[np.bool_], exponent: float) -> F64:
     """Follow one order a level at a time; return (x0, x1, hit) of each cancel met, (m, 3)."""
     seen = np.empty((keys.size, 3))
