@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from steersman import __version__
+from steersman.cli.calibrate import calibrate
 from steersman.cli.checks import doctor, vectors
 from steersman.cli.imports import import_app
 from steersman.cli.journal import journal_app
@@ -48,6 +49,7 @@ app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
 app.add_typer(market_app, name="market")
+app.command()(calibrate)
 app.command()(vectors)
 app.command()(doctor)
 

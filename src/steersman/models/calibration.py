@@ -255,8 +255,13 @@ def _through_origin(x: F64, y: F64) -> tuple[Estimate, float]:
     square, n = float(x @ x), len(x)
     slope = float(x @ y) / square
     left = y - slope * x
-    careful = x * left / (1 - leverage(x[:, None], np.array([[1 / square]])))
-    error = math.sqrt(float(careful @ careful)) / square
+    share = leverage(x[:, None], np.array([[1 / square]]))
+    careful = x / (1 - share)
+    error = math.sqrt(float(((careful * left) ** 2).sum())) / square
     if error == 0.0:
         raise NotIdentifiedError("there is no noise: these are not measured costs")
-    return Estimate(slope, error, n), math.sqrt(float(left @ left) / (n - 1))
+    # Its variance is a weighted sum of squares: as chi-squared with these degrees of freedom.
+    weight = careful**2
+    total, pairs = float(weight @ (1 - share)), float(weight @ share)
+    degrees = total**2 / (float(weight**2 @ (1 - 2 * share)) + pairs**2)
+    return Estimate(slope, error, n, 1, degrees), math.sqrt(float(left @ left) / (n - 1))
