@@ -87,7 +87,7 @@ class SquareRootFit:
 
     `noise` is how much larger than sigma sqrt(T / 3) the noise is, as a standard deviation: 1 where
     the model of the noise holds. `se_known` is the error where it does, `se_ols_hc0` White's of the
-    unweighted fit. What the two estimates carry holds either way: it is HC3.
+    unweighted fit. What the two estimates carry holds either way: it is HC2.
     """
 
     gls: Estimate
@@ -251,12 +251,12 @@ def _expect_orders(sigma: F64, share: F64, days: F64) -> None:
 
 
 def _through_origin(x: F64, y: F64) -> tuple[Estimate, float]:
-    """Return the slope with its HC3 error, and the deviation of the noise."""
+    """Return the slope with its HC2 error, and the deviation of the noise."""
     square, n = float(x @ x), len(x)
     slope = float(x @ y) / square
     left = y - slope * x
     share = leverage(x[:, None], np.array([[1 / square]]))
-    careful = x / (1 - share)
+    careful = x / np.sqrt(1 - share)
     error = math.sqrt(float(((careful * left) ** 2).sum())) / square
     if error == 0.0:
         raise NotIdentifiedError("there is no noise: these are not measured costs")

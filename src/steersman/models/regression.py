@@ -1,14 +1,14 @@
 """What every estimate stands on: its error, its interval, and when it is refused.
 
 Sources: H. White (1980) for errors under unequal variances (HC0), J. MacKinnon and H. White (1985)
-for HC3, which divides each residual by 1 - leverage: in small or heavy-tailed samples HC0 is too
-small; where few observations carry the weight its degrees of freedom are fewer than n (R. Bell,
-D. McCaffrey, 2002). W. Newey, K. West (1987) for serial correlation, with Bartlett weights
-1 - l / (L + 1); their interval still covers too little. E. Lazarus, D. Lewis, J. Stock, M. Watson,
-"HAR inference" (2018): the mean square of the first B = 0.4 n^(2/3) cosine transforms of the scores
-estimates the same long-run variance, and with Student's t on B degrees of freedom the interval
-covers what it says. That is the error an `Estimate` carries wherever observations follow each other
-in time.
+for HC2 and HC3, which divide each residual by (1 - leverage)^1/2 and by 1 - leverage: in small or
+heavy-tailed samples HC0 is too small. Where few observations carry the weight, HC2 has fewer
+degrees of freedom than n: R. Bell, D. McCaffrey (2002). W. Newey, K. West (1987) for serial
+correlation, with Bartlett weights 1 - l / (L + 1); their interval still covers too little.
+E. Lazarus, D. Lewis, J. Stock, M. Watson, "HAR inference" (2018): the mean square of the first
+B = 0.4 n^(2/3) cosine transforms of the scores estimates the same long-run variance, and with
+Student's t on B degrees of freedom the interval covers what it says. That is the error an
+`Estimate` carries wherever observations follow each other in time.
 """
 
 from __future__ import annotations
