@@ -50,43 +50,49 @@ class ResponseFit:
 
 
 def fit_response(returns: Samples, signs: Samples, lags: tuple[int, ...]) -> ResponseFit:
-    """Return R(l) at each lag; `returns` and `signs` are one a market order, in time order."""
-    r, e = _orders(returns, signs, max(lags, default=0))
+    """Return R(l) at each lag; `returns` and `signs` are one a market order, in time order.
+
+    Lags are in market orders, at least 1, the smallest first.
+    """
+    r, e = _orders(returns, signs, lags)
     path = np.concatenate([[0.0], np.cumsum(r)])
     found = [mean_in_time((path[lag:] - path[:-lag])[: len(e) - lag + 1] * e[: len(r) - lag + 1])
              for lag in lags]  # fmt: skip
     return ResponseFit(lags, tuple(found))
 
 
-def fit_propagator(returns: Samples, signs: Samples, lags: int) -> ResponseFit:
-    """Return G(1) .. G(lags) by Yule-Walker; arguments as of `fit_response`."""
+def fit_propagator(returns: Samples, signs: Samples, lags: tuple[int, ...]) -> ResponseFit:
+    """Return G(l) at each lag by Yule-Walker over as many lags as the largest."""
     r, e = _orders(returns, signs, lags)
-    n = len(e) - lags + 1  # orders with all of their past
-    past = np.lib.stride_tricks.sliding_window_view(e, lags)[:, ::-1]
-    recent, now = past[:n], r[lags - 1 :]
-    correlation = np.array([float(e[k:] @ e[: len(e) - k]) for k in range(lags)]) / len(e)
+    longest = max(lags)
+    n = len(e) - longest + 1  # orders with all of their past
+    past = np.stack([e[longest - 1 - k : len(e) - k] for k in range(longest)])  # (lags, orders)
+    correlation = np.array([float(e[k:] @ e[: len(e) - k]) for k in range(longest)]) / len(e)
     try:
         inverse = inv(toeplitz(correlation))
     except LinAlgError:
         raise NotIdentifiedError("signs repeat themselves: lags cannot be told apart") from None
-    single = inverse @ (recent.T @ now / n)
-    left = now - recent @ single
-    # What each order adds to each G(l): one column a lag.
-    influence = (recent @ np.cumsum(inverse, axis=0).T) * left[:, None] / n
-    errors, degrees = sum_error(influence - influence.mean(axis=0))
-    values = np.cumsum(single)
+    now = r[longest - 1 :]
+    single = inverse @ (past @ now / n)
+    left = now - single @ past
+    chosen = np.array(lags) - 1
+    # What each order adds to each G(l): one row a lag.
+    influence = np.cumsum(inverse, axis=0)[chosen] @ past * left / n
+    errors, degrees = sum_error((influence - influence.mean(axis=1, keepdims=True)).T)
+    values = np.cumsum(single)[chosen]
     return ResponseFit(
-        tuple(range(1, lags + 1)),
+        lags,
         tuple(
-            Estimate(float(value), float(error), n, lags, degrees)
+            Estimate(float(value), float(error), n, longest, degrees)
             for value, error in zip(values, errors, strict=True)
         ),
     )
 
 
-def _orders(returns: Samples, signs: Samples, longest: int) -> tuple[F64, F64]:
-    if not 1 <= longest <= LAGS_MAX:
-        raise ModelError(f"lags must be from 1 to {LAGS_MAX}, got {longest}")
+def _orders(returns: Samples, signs: Samples, lags: tuple[int, ...]) -> tuple[F64, F64]:
+    longest = max(lags, default=0)
+    if not lags or not 1 <= min(lags) <= longest <= LAGS_MAX:
+        raise ModelError(f"lags must be from 1 to {LAGS_MAX}, got {lags}")
     r, e = columns(returns=returns, signs=signs)
     if (np.abs(e) != 1.0).any():
         raise NotIdentifiedError("every sign must be +1 or -1")

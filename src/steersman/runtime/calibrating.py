@@ -99,7 +99,7 @@ def from_watched(w: Watched, tape: Tape, sources: tuple[str, ...]) -> ImpactPara
         flow_bps=_told("bps/base", w.mid.size, lambda: fit_flow(*_imbalance(w, lot)).slope),
         lags=lags,
         response_bps=_each(lags, len(signs), lambda: fit_response(returns, signs, lags)),
-        propagator_bps=_each(lags, len(signs), lambda: fit_propagator(returns, signs, lags[-1])),
+        propagator_bps=_each(lags, len(signs), lambda: fit_propagator(returns, signs, lags)),
     )
 
 
@@ -115,8 +115,7 @@ def _each(lags: tuple[int, ...], n: int, fit: Callable[[], ResponseFit]) -> tupl
         found = fit()
     except NotIdentifiedError as error:
         return tuple(refused("bps", n, str(error)) for _ in lags)
-    by_lag = dict(zip(found.lags, found.values, strict=True))
-    return tuple(Parameter.identified(by_lag[lag], "bps") for lag in lags)
+    return tuple(Parameter.identified(each, "bps") for each in found.values)
 
 
 def _volatility(mid: F64) -> Estimate:

@@ -1,6 +1,6 @@
 """How often 95 % intervals cover the truth, for every estimator that prints one.
 
-    python bench/coverage.py [--replications 2000] [--seed 1]
+    python bench/intervals.py [--replications 2000] [--seed 1]
 
 Each line is one estimator on one kind of data, drawn anew in each replication; printed is the share
 of intervals that held the truth, beside what simpler errors would have covered.
@@ -116,9 +116,9 @@ def response_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple
     fit = fit_response(returns, signs, (1, 5, 20))
     for lag, value in zip(fit.lags, fit.values, strict=True):
         yield f"R({lag}), n={n}", float(responded[:lag].sum()), value.interval()
-    found = fit_propagator(returns, signs, lags)
-    for lag in (1, 5, 20):
-        yield f"G({lag}), n={n}", float(kernel[lag]), found.values[lag - 1].interval()
+    found = fit_propagator(returns, signs, (1, 5, lags))
+    for lag, value in zip(found.lags, found.values, strict=True):
+        yield f"G({lag}), n={n}", float(kernel[lag]), value.interval()
 
 
 def online_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple[float, float]]]:
