@@ -11,14 +11,17 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
 from steersman.models.calibration import fit_flow, fit_impact_parts, fit_square_root, shrink
 from steersman.models.online import CLIP_MADS, RecursiveLeastSquares
-from steersman.models.regression import Estimate
+from steersman.models.regression import Estimate, mean_in_time
 from steersman.models.response import fit_propagator, fit_response
+from steersman.models.validity import NotIdentifiedError
+from steersman.models.volatility import as_deviation, mean_variance, two_scale_variances
 
 F64 = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator], Iterator[tuple[str, float, tuple[float, float]]]]
@@ -134,18 +137,40 @@ def online_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple[f
             yield said, 0.003, model.estimates()[1].interval()
 
 
-CASES: tuple[Draw, ...] = (flow_cases, order_cases, response_cases, online_cases)
+def series_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """Yield the mean of a skewed series with memory (volume, spread), and the volatility."""
+    for n, memories in ((344, (0.2, 0.5, 0.7)), (3_600, (0.5, 0.9))):
+        for memory in memories:
+            level = autoregressive(rng.normal(size=n), memory) * math.sqrt(1 - memory**2)
+            with suppress(NotIdentifiedError):  # what is refused prints no interval
+                mean = mean_in_time(np.exp(level), positive=True)
+                yield f"mean, memory {memory:g} a step, n={n}", math.exp(0.5), mean.interval()
+    for blocks, length in ((30, 11), (60, 60)):
+        path = np.cumsum(1e-4 * rng.normal(size=blocks * length + 1))
+        noisy = np.exp(path + 1e-4 * rng.normal(size=len(path)))
+        with suppress(NotIdentifiedError):
+            found = as_deviation(mean_variance(two_scale_variances(noisy, length)), 1.0)
+            yield f"volatility, {blocks} blocks of {length}", 1e-4, found.interval()
+
+
+CASES: tuple[Draw, ...] = (
+    flow_cases,
+    order_cases,
+    response_cases,
+    online_cases,
+    series_cases,
+)
 
 
 def coverage(replications: int, seed: int) -> dict[str, float]:
     """Return the share of intervals that held the truth, by case."""
-    hits: dict[str, int] = {}
+    hits: dict[str, list[bool]] = {}
     for number in range(replications):
         rng = np.random.default_rng([seed, number])
         for case in CASES:
             for name, truth, (low, high) in case(rng):
-                hits[name] = hits.get(name, 0) + (low <= truth <= high)
-    return {name: count / replications for name, count in hits.items()}
+                hits.setdefault(name, []).append(low <= truth <= high)
+    return {name: sum(held) / len(held) for name, held in hits.items()}
 
 
 def main() -> None:

@@ -34,6 +34,10 @@ def test_an_interval_knows_its_degrees() -> None:
     assert (low + high) / 2 == pytest.approx(1.0)
     assert high - 1.0 == pytest.approx(0.1 * 2.04227, abs=1e-5)
     assert Estimate(1.0, 0.1, 31, degrees=3).interval()[1] == pytest.approx(1.3182446)
+    low, high = Estimate(1.0, 0.1, 31, positive=True).interval()
+    half = 0.1 * 2.04227
+    assert [math.log(low), math.log(high)] == pytest.approx([-half, half], abs=1e-5)
+    assert Estimate(0.1, 9.0, 31, positive=True).interval()[0] > 0
     with pytest.raises(ModelError, match="confidence"):
         Estimate(1.0, 1.0, 40).interval(1.0)
 
@@ -56,6 +60,16 @@ def test_the_mean_of_a_series_with_memory_is_covered() -> None:
         hits += mean.interval()[0] <= 0 <= mean.interval()[1]
         naive += abs(series.mean()) <= 1.97 * series.std() / math.sqrt(300)
     assert 930 <= hits <= 970 and naive < 800
+
+
+def test_a_series_that_remembers_too_long_is_refused() -> None:
+    draws = np.random.default_rng(4).normal(size=440)
+    smooth = np.convolve(draws, np.ones(41), "valid")
+    with pytest.raises(NotIdentifiedError, match=r"400 observations, as good as \d+ independent"):
+        mean_in_time(smooth)
+    for series in (np.ones(50), draws[:29]):
+        with pytest.raises(NotIdentifiedError, match="at least 30 that vary"):
+            mean_in_time(series)
 
 
 def test_leverage_sums_to_the_parameters() -> None:

@@ -57,7 +57,7 @@ def test_two_scales_agree_with_a_worked_example() -> None:
 def test_its_interval_covers_the_truth() -> None:
     hits = 0
     for seed in range(400):
-        blocks = two_scale_variances(path(1_801, seed, noise=SIGMA), 60)
+        blocks = two_scale_variances(path(3_601, seed, noise=SIGMA), 60)
         low, high = as_deviation(mean_variance(blocks), 3600).interval()
         hits += low <= SIGMA * 60 <= high
     assert 0.92 <= hits / 400 <= 0.98

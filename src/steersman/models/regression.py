@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 OBSERVATIONS_MIN: Final = 30
+INDEPENDENT_MIN: Final = 15  # what a series with memory must at least be as good as
 CONDITION_MAX: Final = 1e8  # of the regressors scaled to unit length
 COSINES: Final = 0.4  # B = 0.4 n^(2/3)
 
@@ -51,7 +52,8 @@ Samples = Sequence[float] | F64
 class Estimate:
     """A parameter, its standard error, and how many observations it rests on.
 
-    `degrees` are those of the error, n less the parameters where not given.
+    `degrees` are those of the error, n less the parameters where not given. The interval of what is
+    `positive` by nature (a volume, a variance) is even in its logarithm: such means are skewed.
     """
 
     value: float
@@ -59,6 +61,7 @@ class Estimate:
     n: int
     parameters: int = 1
     degrees: float | None = None
+    positive: bool = False
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return the interval that covers the truth with this probability (Student's t)."""
@@ -66,6 +69,9 @@ class Estimate:
             raise ModelError(f"confidence must be between 0 and 1, got {confidence}")
         degrees = self.n - self.parameters if self.degrees is None else self.degrees
         half = student_quantile((1 + confidence) / 2, degrees) * self.standard_error
+        if self.positive and self.value > 0:
+            factor = math.exp(half / self.value)
+            return self.value / factor, self.value * factor
         return self.value - half, self.value + half
 
 
@@ -125,19 +131,36 @@ def newey_west(scores: F64, lags: int, inverse: F64) -> F64:
     return errors
 
 
-def sum_error(influences: F64) -> tuple[F64, int]:
+def sum_error(influences: F64, independent: float | None = None) -> tuple[F64, int]:
     """Return the standard error of the sum of serially correlated terms, and its degrees.
 
     `influences` has time as its first axis; what an observation adds to a parameter, for instance.
+    `independent` is how many independent ones they are as good as, where that is known to be less.
     """
     n = len(influences)
-    cosines = max(2, min(n - 1, math.floor(COSINES * n ** (2 / 3))))
+    cosines = math.floor(COSINES * (n if independent is None else independent) ** (2 / 3))
+    cosines = max(2, min(n - 1, cosines))
     waves = dct(influences, axis=0)[1 : cosines + 1]  # twice the sum of x cos
     error: F64 = np.sqrt((waves**2).sum(axis=0) / (2 * cosines))
     return error, cosines
 
 
-def mean_in_time(values: F64) -> Estimate:
-    """Return the mean of a series in time order, with an error that allows for its memory."""
-    error, degrees = sum_error(values / len(values))
-    return Estimate(float(values.mean()), float(error), len(values), 1, degrees)
+def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
+    """Return the mean of a series in time order, with an error that allows for its memory.
+
+    A series of memory r from one value to the next is as good as n (1 - r) / (1 + r) independent
+    values; below 15 of those it is refused, as is a series that does not vary.
+    """
+    n, apart = len(values), values - values.mean()
+    square = float(apart @ apart)
+    if n < OBSERVATIONS_MIN or square <= 0.0:
+        raise NotIdentifiedError(f"{n} observations, at least {OBSERVATIONS_MIN} that vary needed")
+    memory = max(0.0, float(apart[1:] @ apart[:-1]) / square)
+    independent = n * (1 - memory) / (1 + memory)
+    if independent < INDEPENDENT_MIN:
+        raise NotIdentifiedError(
+            f"{n} observations, as good as {independent:.0f} independent ones, "
+            f"at least {INDEPENDENT_MIN} are needed"
+        )
+    error, degrees = sum_error(values / n, independent)
+    return Estimate(float(values.mean()), float(error), n, 1, degrees, positive)

@@ -117,9 +117,11 @@ def mean_variance(variances: F64) -> Estimate:
         raise NotIdentifiedError(
             f"{len(known)} blocks of time, at least {OBSERVATIONS_MIN} are needed"
         )
-    mean = mean_in_time(known)
-    if not mean.value > 0 or not mean.standard_error > 0:
+    if not known.any():
         raise NotIdentifiedError("the price does not move")
+    mean = mean_in_time(known, positive=True)
+    if mean.value <= 0:
+        raise NotIdentifiedError("the price moves by no more than its noise")
     return mean
 
 
@@ -129,7 +131,7 @@ def as_deviation(variance: Estimate, scale: float) -> Estimate:
         raise NotIdentifiedError(f"the variance is {variance.value}, must be positive")
     value = math.sqrt(variance.value * scale)
     error = value / 2 * variance.standard_error / variance.value
-    return Estimate(value, error, variance.n, variance.parameters, variance.degrees)
+    return Estimate(value, error, variance.n, variance.parameters, variance.degrees, True)
 
 
 def _log_steps(prices: F64) -> F64:

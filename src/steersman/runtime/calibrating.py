@@ -126,23 +126,15 @@ def _volatility(mid: F64) -> Estimate:
 
 def _half_spread(w: Watched) -> Estimate:
     s = w.samples
-    return _mean((s.ask - s.bid) / (s.ask + s.bid) * BPS)
+    half = (s.ask - s.bid) / (s.ask + s.bid) * BPS
+    return mean_in_time(half[np.isfinite(half)], positive=True)
 
 
 def _volume(w: Watched, lot: float) -> Estimate:
-    rate = _mean(w.volume * lot)
+    rate = mean_in_time(w.volume[np.isfinite(w.volume)] * lot, positive=True)
     if rate.value <= 0:
         raise NotIdentifiedError("nothing was traded")
     return rate
-
-
-def _mean(values: F64) -> Estimate:
-    known = values[np.isfinite(values)]
-    if known.size < BLOCKS:
-        raise NotIdentifiedError(f"{known.size} observations, at least {BLOCKS} are needed")
-    if float(known.min()) == float(known.max()):
-        raise NotIdentifiedError(f"all observations are {known[0]:g}: there is no error to be had")
-    return mean_in_time(known)
 
 
 def _traded(w: Watched, tape: Tape, lot: float) -> tuple[F64, F64]:
