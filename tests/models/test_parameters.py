@@ -17,6 +17,7 @@ from steersman.models.parameters import (
     refused,
 )
 from steersman.models.regression import Estimate
+from steersman.models.validity import NotIdentifiedError
 
 KNOWN = Parameter.identified(Estimate(2.0, 0.5, 100), "bps")
 
@@ -81,6 +82,12 @@ def test_what_is_not_such_a_file_is_refused(old: str, new: str, words: str) -> N
     assert old in text
     with pytest.raises(ValueError, match=words):
         decoded(text.replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize("error", [0.0, math.nan, math.inf])
+def test_an_estimate_without_an_error_is_none(error: float) -> None:
+    with pytest.raises(NotIdentifiedError, match="is no estimate"):
+        Parameter.identified(Estimate(2.0, error, 100), "bps")
 
 
 def test_figures_and_verdict_must_agree() -> None:

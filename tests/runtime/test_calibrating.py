@@ -38,7 +38,9 @@ def orders(n: int, y: float = 0.6, apart: float = 300.0) -> list[OwnOrder]:
         share = 1e-4 * apart ** draws.random()
         noise = 300 * math.sqrt(0.01 / 3) * draws.normal()
         cost = 0.5 + y * 300 * math.sqrt(share) + noise
-        found.append(OwnOrder("sim:X.linear", "X", 5, 9, cost, 0.5, 300.0, share, 0.01))
+        found.append(
+            OwnOrder("sim:X.linear", "X", Category.LINEAR, 5, 9, cost, 0.5, 300.0, share, 0.01)
+        )
     return found
 
 
@@ -78,19 +80,21 @@ def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     files = [tmp_path / f"{seed}.journal" for seed in (1, 2)]
     for seed, file in enumerate(files, 1):
         run(file, seed=seed)
-    found = calibrating.from_journals(files, "btcusdt")
+    found = calibrating.from_journals(files, "btcusdt", None)
     assert found.y is not None and found.y.n == 2 and "2 observations" in found.y.why
     assert found.sources == ("1.journal", "2.journal")
     with pytest.raises(DataError, match="no order"):
-        calibrating.from_journals(files, "ETHUSDT")
+        calibrating.from_journals(files, None, Category.SPOT)
+    with pytest.raises(DataError, match="no order"):
+        calibrating.from_journals(files, "ETHUSDT", None)
 
 
 def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
     run(tmp_path / "b", horizon="2m")
     run(tmp_path / "e", symbol="ETHUSDT", horizon="2m")
     with pytest.raises(UsageError, match=r"BTCUSDT.*ETHUSDT"):
-        calibrating.from_journals([tmp_path / "b", tmp_path / "e"], None)
-    one = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT")
+        calibrating.from_journals([tmp_path / "b", tmp_path / "e"], None, None)
+    one = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
     assert "ETHUSDT" in one.instrument
 
 

@@ -42,7 +42,7 @@ def calibrate(
                 market, symbol, category, lambda share: advance(share, market.name)
             )
     else:
-        found = calibrating.from_journals(journal or [], symbol)
+        found = calibrating.from_journals(journal or [], symbol, category)
     if out is not None:
         calibrating.save(found, out)
     if as_json:

@@ -15,6 +15,7 @@ import msgspec
 
 from steersman.models.calibration import PRIOR_Y, shrink
 from steersman.models.regression import Estimate
+from steersman.models.validity import NotIdentifiedError
 
 __all__ = ["SCHEMA", "ImpactParameters", "Parameter", "Verdict", "decoded", "encoded", "refused"]
 
@@ -60,8 +61,12 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def identified(cls, estimate: Estimate, unit: str) -> Parameter:
-        """Return an estimate that stands by itself."""
+        """Return an estimate that stands by itself; NotIdentifiedError where its error is none."""
         low, high = estimate.interval()
+        if not estimate.standard_error > 0 or not math.isfinite(high - low):
+            raise NotIdentifiedError(
+                f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
+            )
         return cls(
             unit, Verdict.IDENTIFIED, estimate.n, estimate.value, estimate.standard_error, low, high
         )

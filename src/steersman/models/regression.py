@@ -42,6 +42,7 @@ __all__ = [
 OBSERVATIONS_MIN: Final = 30
 INDEPENDENT_MIN: Final = 15  # what a series with memory must at least be as good as
 CONDITION_MAX: Final = 1e8  # of the regressors scaled to unit length
+EXPONENT_MAX: Final = 700.0  # of what a float can hold
 COSINES: Final = 0.4  # B = 0.4 n^(2/3)
 
 F64 = npt.NDArray[np.float64]
@@ -70,7 +71,7 @@ class Estimate:
         degrees = self.n - self.parameters if self.degrees is None else self.degrees
         half = student_quantile((1 + confidence) / 2, degrees) * self.standard_error
         if self.positive and self.value > 0:
-            factor = math.exp(half / self.value)
+            factor = math.exp(min(half / self.value, EXPONENT_MAX))
             return self.value / factor, self.value * factor
         return self.value - half, self.value + half
 
@@ -151,11 +152,11 @@ def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
     A series of memory r from one value to the next is as good as n (1 - r) / (1 + r) independent
     values; below 15 of those it is refused, as is a series that does not vary.
     """
-    n, apart = len(values), values - values.mean()
-    square = float(apart @ apart)
-    if n < OBSERVATIONS_MIN or square <= 0.0:
+    n = len(values)
+    if n < OBSERVATIONS_MIN or float(values.max()) == float(values.min()):
         raise NotIdentifiedError(f"{n} observations, at least {OBSERVATIONS_MIN} that vary needed")
-    memory = max(0.0, float(apart[1:] @ apart[:-1]) / square)
+    apart = values - values.mean()
+    memory = max(0.0, float(apart[1:] @ apart[:-1]) / float(apart @ apart))
     independent = n * (1 - memory) / (1 + memory)
     if independent < INDEPENDENT_MIN:
         raise NotIdentifiedError(

@@ -112,10 +112,9 @@ def _told(unit: str, n: int, estimate: Callable[[], Estimate]) -> Parameter:
 
 def _each(lags: tuple[int, ...], n: int, fit: Callable[[], ResponseFit]) -> tuple[Parameter, ...]:
     try:
-        found = fit()
+        return tuple(Parameter.identified(each, "bps") for each in fit().values)
     except NotIdentifiedError as error:
         return tuple(refused("bps", n, str(error)) for _ in lags)
-    return tuple(Parameter.identified(each, "bps") for each in found.values)
 
 
 def _volatility(mid: F64) -> Estimate:
@@ -176,17 +175,24 @@ def _by_order(tape: Tape) -> tuple[F64, F64]:
 
 
 # -- own orders -----------------------------------------------------------------------------------
-def from_journals(files: Sequence[Path], symbol: str | None) -> ImpactParameters:
+def from_journals(
+    files: Sequence[Path], symbol: str | None, category: Category | None
+) -> ImpactParameters:
     """Calibrate Y of the cost law from the orders in journals of past runs."""
     found: list[OwnOrder] = []
     for file in files:
         found += own_orders([record.message() for record in read(file)])
-    kept = [one for one in found if symbol is None or one.symbol == symbol.upper()]
+    wanted = None if symbol is None else symbol.upper()
+    kept = [
+        one for one in found if wanted in (None, one.symbol) and category in (None, one.category)
+    ]
     names = sorted({one.instrument for one in kept})
     if not names:
         raise DataError("the journals hold no order that was filled", "give journals of runs")
     if len(names) > 1:
-        raise UsageError(f"the journals hold {', '.join(names)}", "say which with --symbol")
+        raise UsageError(
+            f"the journals hold {', '.join(names)}", "say which with --symbol and --category"
+        )
     return from_orders(kept, tuple(file.name for file in files))
 
 

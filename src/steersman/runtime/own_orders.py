@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from steersman.domain.instrument import Category
 from steersman.domain.market import MarketView
 from steersman.domain.messages import Effect, Input, Submit, Viewed
 from steersman.domain.units import SECOND_NS
@@ -34,6 +35,7 @@ class OwnOrder:
 
     instrument: str
     symbol: str
+    category: Category
     start_ns: int
     end_ns: int
     cost_bps: float
@@ -77,6 +79,7 @@ def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:
     return OwnOrder(
         instrument=facts.instrument.id,
         symbol=facts.instrument.symbol,
+        category=facts.instrument.category,
         start_ns=start_ns,
         end_ns=end_ns,
         cost_bps=float(paid / facts.instrument.notional(mid, filled)) * 1e4,
