@@ -103,6 +103,17 @@ def test_permanent_and_temporary_parts_are_recovered() -> None:
     assert exact.eta.value == pytest.approx(0.142)
 
 
+def test_parts_are_weighted_by_the_noise_of_a_path() -> None:
+    cost, move, sigma, share, days, until = parts(60, 5)
+    # Of the mean of a Brownian path until `days` less half of its end at `until`.
+    variance = sigma**2 * (days / 3 + until / 4 - days / 2)
+    x, y = sigma * (share / days) ** 0.6, cost - move / 2
+    expected = float((x * y / variance).sum() / (x * x / variance).sum())
+    assert fit_impact_parts(cost, move, sigma, share, days, until).eta.value == pytest.approx(
+        expected
+    )
+
+
 def test_a_prior_pulls_as_hard_as_it_is_sure() -> None:
     pulled = shrink(Estimate(1.2, 0.4, 50), 0.8, 0.4)
     assert pulled.value == pytest.approx(1.0) and pulled.weight == pytest.approx(0.5)

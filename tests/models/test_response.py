@@ -47,12 +47,16 @@ def test_without_noise_it_is_exact_but_for_the_edges() -> None:
     assert [e.value for e in found.values] == pytest.approx(KERNEL.tolist(), abs=0.02)
 
 
-def test_intervals_cover_the_truth() -> None:
-    hits = 0
-    for seed in range(400):
-        estimate = fit_propagator(*market(800, seed), (5, 10)).values[0]
-        hits += estimate.interval()[0] <= KERNEL[4] <= estimate.interval()[1]
-    assert 0.92 <= hits / 400 <= 0.98
+def test_errors_are_what_estimates_scatter_by_and_intervals_cover() -> None:
+    lags = (1, 5, 10)
+    found = [fit_propagator(*market(800, seed), lags).values for seed in range(400)]
+    for at, lag in enumerate(lags):
+        scatter = float(np.std([one[at].value for one in found]))
+        said = float(np.mean([one[at].standard_error for one in found]))
+        assert said == pytest.approx(scatter, rel=0.12)
+        truth = KERNEL[lag - 1]
+        hits = [one[at].interval()[0] <= truth <= one[at].interval()[1] for one in found]
+        assert 0.92 <= np.mean(hits) <= 0.98
 
 
 def test_what_tells_nothing_is_refused() -> None:
