@@ -159,6 +159,14 @@ def test_caps_that_are_the_order_leave_no_choice() -> None:
     assert almgren_chriss_within(MODEL, 0.0, (1.0, 1.0), 1e-6, drift=1.0) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("spare", [1e-12, 1e-7, 1e-3])
+def test_caps_that_are_hardly_more_than_the_order_still_leave_one(spare: float) -> None:
+    caps = (250_000.0, 250_000.0, 250_000.0, 250_000.0 * (1 + spare))
+    trades = almgren_chriss_within(MODEL, 1e6, caps, 1e-6)
+    assert trades[:3] == pytest.approx(caps[:3]) and trades[3] == pytest.approx(250_000)
+    expect_optimal(trades, 1e6, caps, almgren_chriss_cost(1e-6, 0.0))
+
+
 def test_what_cannot_be_completed_is_refused_with_the_arithmetic() -> None:
     words = "5 intervals of at most 150 make 750, 250 less than 1000: raise the cap"
     with pytest.raises(InfeasibleError, match=words):

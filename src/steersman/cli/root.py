@@ -18,6 +18,7 @@ import typer
 
 from steersman import __version__
 from steersman.cli.bench import bench_app
+from steersman.cli.calibrate import calibrate
 from steersman.cli.checks import doctor, vectors
 from steersman.cli.imports import import_app
 from steersman.cli.journal import journal_app
@@ -52,6 +53,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
 app.add_typer(market_app, name="market")
 app.add_typer(bench_app, name="bench")
+app.command()(calibrate)
 app.command()(vectors)
 app.command()(doctor)
 

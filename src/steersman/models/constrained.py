@@ -246,8 +246,14 @@ def _sharpened(hessian: F64, linear: F64, top: F64, at_zero: Bools, at_top: Bool
     for _ in range(SIDES_MAX):
         free = ~(at_zero | at_top)
         share = np.where(at_top, top, 0.0)
-        if not free.any():
-            return share
+        if not free.any():  # the sum takes one that is free: where it is cheapest
+            marginal = hessian @ share + linear
+            if share.sum() > 1.0:
+                free[np.argmax(np.where(at_top, marginal, -np.inf))] = True
+            else:
+                free[np.argmin(np.where(at_zero, marginal, np.inf))] = True
+            at_zero, at_top = at_zero & ~free, at_top & ~free
+            share[free] = 0.0
         system = np.ones((int(free.sum()) + 1,) * 2)
         system[:-1, :-1], system[-1, -1] = hessian[np.ix_(free, free)], 0.0
         wanted = np.append(-(linear + hessian @ share)[free], 1.0 - share.sum())

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any, Final
 
-from steersman.models.calibration import RecursiveLeastSquares, fit_kyle, fit_square_root
+from steersman.models.calibration import fit_flow, fit_square_root
 from steersman.models.continuous import ContinuousAlmgrenChriss
 from steersman.models.inference import (
     MIXTURE_RATIO,
@@ -15,6 +15,7 @@ from steersman.models.inference import (
     pocock_constant,
 )
 from steersman.models.inference import sample_size as pairs_needed
+from steersman.models.online import RecursiveLeastSquares
 from steersman.models.trajectory import AlmgrenChriss
 from steersman.runtime.vectors.inputs import Case, CaseError, Inputs, flow_sample, orders_sample
 from steersman.runtime.vectors.schedules import almgren_chriss_model
@@ -36,7 +37,7 @@ MIXTURE_LOOKS_MAX: Final = 250  # enough for the limit of looking always
 def kyle(case: Case) -> dict[str, Any]:
     """Return the regression of price changes on signed volume, with three kinds of error."""
     changes, volumes = flow_sample(case.inputs)
-    fit = fit_kyle(changes, volumes)
+    fit = fit_flow(changes, volumes)
     figures: dict[str, Any] = {
         "intercept": fit.intercept.value,
         "lam": fit.slope.value,
@@ -46,7 +47,7 @@ def kyle(case: Case) -> dict[str, Any]:
         "R2": fit.r_squared,
     }
     for key, (lags,) in case.wanted(r"se_newey_west_L(\d+)").items():
-        figures[key] = fit_kyle(changes, volumes, int(lags)).se_newey_west
+        figures[key] = fit_flow(changes, volumes, int(lags)).se_newey_west
     return figures
 
 
@@ -55,9 +56,9 @@ def square_root_fit(case: Case) -> dict[str, Any]:
     fit = fit_square_root(*orders_sample(case.inputs))
     return {
         "Y_gls": fit.gls.value,
-        "se_gls": fit.gls.standard_error,
+        "se_gls": fit.se_known,
         "Y_ols": fit.ols.value,
-        "se_ols_hc0": fit.ols.standard_error,
+        "se_ols_hc0": fit.se_ols_hc0,
     }
 
 

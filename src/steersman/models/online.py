@@ -1,0 +1,152 @@
+"""Parameters that follow the market: one observation in, one estimate out.
+
+Recursive least squares with forgetting f weights an observation of age n by f^n: L. Ljung, "System
+identification" (1999), section 11.2. Clipping large misses: P. Huber, "Robust statistics" (1981),
+section 7.3, with the median absolute miss as the scale.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from steersman.models.regression import CONDITION_MAX, OBSERVATIONS_MIN, Estimate
+from steersman.models.validity import ModelError, NotIdentifiedError, finite, positive
+
+__all__ = ["CLIP_MADS", "RecursiveLeastSquares"]
+
+CLIP_MADS: Final = 4.0
+MISSES_KEPT: Final = 101
+
+
+class RecursiveLeastSquares:
+    """Least squares renewed by each observation, older ones forgotten exponentially.
+
+    It equals batch least squares with weights f^age exactly, with a ridge of f^n / `confidence`
+    towards the initial values: how little they are trusted. Not for sharing between tasks.
+
+    With `clip_mads` a miss larger than so many median absolute misses (of the last 101, once 30 are
+    known) counts only up to there, Huber's way: one wild print must not turn the estimate.
+    """
+
+    __slots__ = (
+        "_clip_mads",
+        "_covariance",
+        "_forgetting",
+        "_misses",
+        "_ordered",
+        "_residual",
+        "_theta",
+        "_weight",
+        "n",
+    )
+
+    def __init__(
+        self,
+        initial: Sequence[float],
+        *,
+        forgetting: float = 0.99,
+        confidence: float = 1e6,
+        clip_mads: float = math.inf,
+    ) -> None:
+        if not initial:
+            raise ModelError("at least one parameter is needed")
+        if not 0 < forgetting <= 1:
+            raise ModelError(f"forgetting must be above 0 and at most 1, got {forgetting}")
+        positive(confidence=confidence)
+        if not clip_mads > 0:
+            raise ModelError(f"clip_mads must be positive, got {clip_mads}")
+        self._clip_mads = clip_mads
+        self._misses: deque[float] = deque()
+        self._ordered: list[float] = []
+        finite(**{f"initial[{i}]": value for i, value in enumerate(initial)})
+        size = len(initial)
+        self._theta = [float(value) for value in initial]
+        self._covariance = [[confidence * (i == j) for j in range(size)] for i in range(size)]
+        self._forgetting = forgetting
+        self._residual = 0.0  # weighted sum of squares
+        self._weight = 0.0
+        self.n = 0
+
+    @property
+    def theta(self) -> tuple[float, ...]:
+        """The parameters as of now."""
+        return tuple(self._theta)
+
+    @property
+    def memory(self) -> float:
+        """How many observations the estimate rests on in the long run, 1 / (1 - f)."""
+        return math.inf if self._forgetting == 1 else 1 / (1 - self._forgetting)
+
+    def update(self, regressors: Sequence[float], observed: float) -> float:
+        """Take one observation; return by how much the prediction missed it.
+
+        Raises NotIdentifiedError where a number is not finite; nothing has changed then.
+        """
+        theta, rows = self._theta, self._covariance
+        if len(regressors) != len(theta):
+            raise ModelError(f"{len(regressors)} regressors for {len(theta)} parameters")
+        gain = [sum(map(_times, row, regressors)) for row in rows]
+        scale = self._forgetting + sum(map(_times, regressors, gain))
+        missed = observed - sum(map(_times, theta, regressors))
+        if not (math.isfinite(missed) and math.isfinite(scale)):
+            raise NotIdentifiedError("an observation is not finite, or too large to use")
+        whole, missed = missed, self._clipped(missed)
+        self._theta = [value + g / scale * missed for value, g in zip(theta, gain, strict=True)]
+        self._covariance = [
+            [(p - g * h / scale) / self._forgetting for p, h in zip(row, gain, strict=True)]
+            for row, g in zip(rows, gain, strict=True)
+        ]
+        self._residual = self._forgetting * (self._residual + missed**2 / scale)
+        self._weight = self._forgetting * self._weight + 1
+        self.n += 1
+        return whole
+
+    def _clipped(self, missed: float) -> float:
+        """Return a miss cut to the bound that those before it set, and remember it uncut."""
+        if self._clip_mads == math.inf:
+            return missed
+        ordered = self._ordered
+        bound = math.inf
+        if len(ordered) >= OBSERVATIONS_MIN:
+            bound = self._clip_mads * ordered[len(ordered) // 2]
+        size = abs(missed)
+        insort(ordered, size)
+        self._misses.append(size)
+        if len(self._misses) > MISSES_KEPT:
+            del ordered[bisect_left(ordered, self._misses.popleft())]
+        return missed if size <= bound else math.copysign(bound, missed)
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return the parameters with their standard errors; n is the effective sample.
+
+        Under weights w the variance of the parameters is that of weighted least squares times
+        sum w^2 / sum w, and the effective sample (sum w)^2 / sum w^2. Raises NotIdentifiedError
+        where that is below 30 or the parameters cannot be told apart.
+        """
+        size = len(self._theta)
+        weighted = (1 + self._forgetting**self.n) / (1 + self._forgetting)
+        sample = math.floor(self._weight / weighted + 1e-9)
+        if sample < OBSERVATIONS_MIN:
+            raise NotIdentifiedError(
+                f"{sample} effective observations, at least {OBSERVATIONS_MIN} are needed"
+            )
+        matrix = np.array(self._covariance, np.float64)
+        lengths = np.sqrt(np.abs(np.diag(matrix)))
+        condition = np.linalg.cond(matrix / np.outer(lengths, lengths))
+        if not condition < CONDITION_MAX:
+            raise NotIdentifiedError("the regressors say the same: they are collinear")
+        variance = self._residual / (self._weight - size * weighted) * weighted
+        return tuple(
+            Estimate(value, math.sqrt(variance * float(spread)), sample, size)
+            for value, spread in zip(self._theta, np.diag(matrix), strict=True)
+        )
+
+
+def _times(a: float, b: float) -> float:
+    return a * b

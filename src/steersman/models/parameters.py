@@ -1,0 +1,149 @@
+"""What calibration says of one instrument, in a form that is saved and read again strictly.
+
+Each parameter carries its error, its interval, its sample and a verdict: `identified` (the data
+alone), `shrunk` (pulled towards a prior, since the data say little), or `refused` with its reason
+and without a value: who reads it has to decide what to do, and no zero is passed off as knowledge.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from steersman.models.calibration import PRIOR_Y, shrink
+from steersman.models.regression import Estimate
+from steersman.models.validity import NotIdentifiedError
+
+__all__ = ["SCHEMA", "ImpactParameters", "Parameter", "Verdict", "decoded", "encoded", "refused"]
+
+SCHEMA: Final = 1
+FORMAT: Final = "steersman-parameters"
+WEIGHT_ENOUGH: Final = 0.9  # of the data: a prior that changes less than this is left out
+
+
+class Verdict(StrEnum):
+    """What the data say about a parameter."""
+
+    IDENTIFIED = "identified"
+    SHRUNK = "shrunk"
+    REFUSED = "refused"
+
+
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A value with standard error, 95 % interval and sample; None where it is refused.
+
+    Raises ValueError where verdict and figures disagree.
+    """
+
+    unit: str
+    verdict: Verdict
+    n: int
+    value: float | None = None
+    standard_error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        figures = (self.value, self.standard_error, self.low, self.high)
+        if self.verdict is Verdict.REFUSED:
+            if any(figure is not None for figure in figures) or not self.why:
+                raise ValueError("what is refused has a reason and no value")
+        elif any(figure is None or not math.isfinite(figure) for figure in figures):
+            raise ValueError(f"what is {self.verdict} has value, error and interval")
+        elif not (self.standard_error or 0.0) > 0.0:
+            raise ValueError("a standard error must be positive")
+        if self.n < 0:
+            raise ValueError("a sample must not be negative")
+
+    @classmethod
+    def identified(cls, estimate: Estimate, unit: str) -> Parameter:
+        """Return an estimate that stands by itself; NotIdentifiedError where its error is none."""
+        low, high = estimate.interval()
+        if not estimate.standard_error > 0 or not math.isfinite(high - low):
+            raise NotIdentifiedError(
+                f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
+            )
+        return cls(
+            unit, Verdict.IDENTIFIED, estimate.n, estimate.value, estimate.standard_error, low, high
+        )
+
+    @classmethod
+    def towards(cls, estimate: Estimate, prior: tuple[float, float], unit: str) -> Parameter:
+        """Return an estimate weighed against a prior, or by itself where it outweighs that."""
+        pulled = shrink(estimate, *prior)
+        if pulled.weight >= WEIGHT_ENOUGH:
+            return cls.identified(estimate, unit)
+        low, high = pulled.interval()
+        own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
+        why = f"data say {own}, prior {prior[0]:g} +- {prior[1]:g}, weight {pulled.weight:.2f}"
+        return cls(unit, Verdict.SHRUNK, estimate.n, pulled.value, pulled.deviation, low, high, why)
+
+
+def refused(unit: str, n: int, why: str) -> Parameter:
+    """Return what could not be told, with its reason."""
+    return Parameter(unit, Verdict.REFUSED, n, why=why)
+
+
+class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One instrument's parameters; None: not looked for in this kind of source.
+
+    `y` is that of the cost paid, half spread + Y sigma sqrt(Q / V). `flow_bps` (order-flow
+    imbalance) and `kyle_bps` (signed volume) are moves in bps per base unit over `bucket_s`.
+    `response_bps` and `propagator_bps` are R(l) and G(l) at `lags` market orders.
+    """
+
+    instrument: str
+    sources: tuple[str, ...]
+    first_ns: int
+    last_ns: int
+    y: Parameter | None = None
+    volatility_day_bps: Parameter | None = None
+    half_spread_bps: Parameter | None = None
+    volume_per_s: Parameter | None = None
+    bucket_s: int = 1
+    kyle_bps: Parameter | None = None
+    flow_bps: Parameter | None = None
+    lags: tuple[int, ...] = ()
+    response_bps: tuple[Parameter, ...] = ()
+    propagator_bps: tuple[Parameter, ...] = ()
+    format: str = FORMAT
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"format is {self.format!r}, not {FORMAT}")
+        if self.schema != SCHEMA:
+            raise ValueError(f"schema is {self.schema}, this version reads {SCHEMA}")
+        if not len(self.lags) == len(self.response_bps) == len(self.propagator_bps):
+            raise ValueError("response and propagator need one parameter a lag")
+
+    def named(self) -> tuple[tuple[str, Parameter], ...]:
+        """Return every parameter that was looked for, with its name."""
+        single = ("y", "volatility_day_bps", "half_spread_bps", "volume_per_s")
+        found = [(name, getattr(self, name)) for name in (*single, "kyle_bps", "flow_bps")]
+        for name in ("response_bps", "propagator_bps"):
+            found += [
+                (f"{name}[{lag}]", each)
+                for lag, each in zip(self.lags, getattr(self, name), strict=True)
+            ]
+        return tuple((name, each) for name, each in found if each is not None)
+
+    def y_or_prior(self) -> tuple[float, float]:
+        """Return Y and its deviation; the prior, 0.8 +- 0.4, where the data did not say."""
+        if self.y is None or self.y.value is None or self.y.standard_error is None:
+            return PRIOR_Y
+        return self.y.value, self.y.standard_error
+
+
+def encoded(parameters: ImpactParameters) -> bytes:
+    """Return the parameters as a JSON document."""
+    return msgspec.json.format(msgspec.json.encode(parameters), indent=1) + b"\n"
+
+
+def decoded(raw: bytes) -> ImpactParameters:
+    """Read the parameters again; raise ValueError for an unknown key, a gap or another schema."""
+    return msgspec.json.decode(raw, type=ImpactParameters)

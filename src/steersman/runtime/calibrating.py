@@ -1,0 +1,253 @@
+"""Calibrate one instrument: from a recorded market, or from the journals of own orders.
+
+The market says how flow moves prices, how volatile and how wide it is; only own orders say what an
+order pays. What either cannot tell is refused with its reason, parameter by parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from steersman.domain.instrument import Category, Instrument
+from steersman.domain.units import SECOND_NS
+from steersman.errors import DataError, UsageError
+from steersman.journal import read
+from steersman.marketdata.history import History
+from steersman.marketdata.tape import Tape
+from steersman.models.calibration import PRIOR_Y, fit_flow, fit_square_root
+from steersman.models.facts import flow_imbalance, returns_bps
+from steersman.models.parameters import (
+    ImpactParameters,
+    Parameter,
+    Verdict,
+    decoded,
+    encoded,
+    refused,
+)
+from steersman.models.regression import Estimate, mean_in_time
+from steersman.models.response import ResponseFit, fit_propagator, fit_response
+from steersman.models.validity import NotIdentifiedError
+from steersman.models.volatility import as_deviation, mean_variance, two_scale_variances
+from steersman.runtime.own_orders import OwnOrder, own_orders
+from steersman.runtime.watching import SAMPLE_NS, Watched, taker_orders, watch
+from steersman.venues.simulated import SimulatedVenue
+
+__all__ = [
+    "HEADERS",
+    "from_journals",
+    "from_market",
+    "from_orders",
+    "from_watched",
+    "load",
+    "rows",
+    "save",
+]
+
+F64 = npt.NDArray[np.float64]
+Advance = Callable[[float], None]
+
+BUCKET_S: Final = 1
+BLOCKS: Final = 30  # of time, for the error of the volatility
+BLOCK_S: Final = (10, 60)  # the shortest and the longest of them
+LAGS: Final = (1, 2, 5, 10, 20, 50)
+DAY_S: Final = 86_400
+BPS: Final = 1e4
+HEADERS: Final = ("parameter", "value>", "+-", "95 %", "n>", "unit", "verdict", "why")
+
+
+def from_market(
+    directory: Path, symbol: str | None, category: Category | None, advance: Advance
+) -> ImpactParameters:
+    """Calibrate what a recorded history tells of one of its instruments."""
+    history = History.open(directory)
+    instrument = _picked(history, symbol, category)
+    venue = SimulatedVenue.recorded(instrument, history.load(instrument))
+    watched = watch(venue, history.span(instrument)[1] + SECOND_NS, advance)
+    return from_watched(watched, venue.tape(), (directory.name,))
+
+
+def _picked(history: History, symbol: str | None, category: Category | None) -> Instrument:
+    if symbol is not None:
+        return history.pick(symbol, category)
+    known = history.instruments()
+    if len(known) == 1 and category in (None, known[0].category):
+        return known[0]
+    choices = ", ".join(one.id for one in known)
+    raise UsageError(f"{history.directory} holds {choices}", "say which with --symbol")
+
+
+def from_watched(w: Watched, tape: Tape, sources: tuple[str, ...]) -> ImpactParameters:
+    """Calibrate from what was seen of a market and its tape."""
+    lot = float(w.instrument.lot)
+    returns, signs = _by_order(tape)
+    lags = tuple(lag for lag in LAGS if len(signs) >= 100 * lag) or LAGS[:1]
+    return ImpactParameters(
+        instrument=w.instrument.id,
+        sources=sources,
+        first_ns=w.start_ns,
+        last_ns=w.end_ns,
+        volatility_day_bps=_told("bps", w.mid.size, lambda: _volatility(w.mid)),
+        half_spread_bps=_told("bps", w.samples.bid.size, lambda: _half_spread(w)),
+        volume_per_s=_told("base/s", w.volume.size, lambda: _volume(w, lot)),
+        bucket_s=BUCKET_S,
+        kyle_bps=_told("bps/base", w.mid.size, lambda: fit_flow(*_traded(w, tape, lot)).slope),
+        flow_bps=_told("bps/base", w.mid.size, lambda: fit_flow(*_imbalance(w, lot)).slope),
+        lags=lags,
+        response_bps=_each(lags, len(signs), lambda: fit_response(returns, signs, lags)),
+        propagator_bps=_each(lags, len(signs), lambda: fit_propagator(returns, signs, lags)),
+    )
+
+
+def _told(unit: str, n: int, estimate: Callable[[], Estimate]) -> Parameter:
+    try:
+        return Parameter.identified(estimate(), unit)
+    except NotIdentifiedError as error:
+        return refused(unit, n, str(error))
+
+
+def _each(lags: tuple[int, ...], n: int, fit: Callable[[], ResponseFit]) -> tuple[Parameter, ...]:
+    try:
+        return tuple(Parameter.identified(each, "bps") for each in fit().values)
+    except NotIdentifiedError as error:
+        return tuple(refused("bps", n, str(error)) for _ in lags)
+
+
+def _volatility(mid: F64) -> Estimate:
+    """Return the volatility over a day (bps) from mids a second apart, noise left out."""
+    block_s = min(BLOCK_S[1], max(BLOCK_S[0], mid.size // (BLOCKS + 2)))
+    return as_deviation(mean_variance(two_scale_variances(mid, block_s) * BPS**2), DAY_S)
+
+
+def _half_spread(w: Watched) -> Estimate:
+    s = w.samples
+    half = (s.ask - s.bid) / (s.ask + s.bid) * BPS
+    return mean_in_time(half[np.isfinite(half)], positive=True)
+
+
+def _volume(w: Watched, lot: float) -> Estimate:
+    rate = mean_in_time(w.volume[np.isfinite(w.volume)] * lot, positive=True)
+    if rate.value <= 0:
+        raise NotIdentifiedError("nothing was traded")
+    return rate
+
+
+def _traded(w: Watched, tape: Tape, lot: float) -> tuple[F64, F64]:
+    """Return moves (bps) and signed volume (base units) of each whole second."""
+    first = tape.start_ns // SECOND_NS + 1
+    at = w.orders.ns // SECOND_NS - first
+    inside = (at >= 0) & (at < w.mid.size - 1)
+    signed = (w.orders.sign * w.orders.lots)[inside]
+    flow = np.bincount(at[inside], weights=signed, minlength=w.mid.size - 1)
+    return _complete(returns_bps(w.mid, BUCKET_S), flow * lot)
+
+
+def _imbalance(w: Watched, lot: float) -> tuple[F64, F64]:
+    """Return moves (bps) and order-flow imbalance (base units) of each second watched closely."""
+    s, every = w.samples, BUCKET_S * SECOND_NS // SAMPLE_NS
+    steps = flow_imbalance(s.bid, s.bid_lots, s.ask, s.ask_lots)
+    flow = steps[: steps.size // every * every].reshape(-1, every).sum(axis=1)
+    moves = returns_bps((s.bid + s.ask)[: flow.size * every + 1] / 2.0, every)
+    return _complete(moves, flow * lot)
+
+
+def _complete(
+    moves: npt.NDArray[np.floating[Any]], flow: npt.NDArray[np.floating[Any]]
+) -> tuple[F64, F64]:
+    known = np.isfinite(moves) & np.isfinite(flow)
+    return np.asarray(moves[known], np.float64), np.asarray(flow[known], np.float64)
+
+
+def _by_order(tape: Tape) -> tuple[F64, F64]:
+    """Return the move (bps) from before each taker order to before the next, and its sign."""
+    valid = (tape.bid_ticks > 0) & (tape.ask_ticks > 0)
+    mid = np.where(valid, (tape.bid_ticks + tape.ask_ticks) / 2.0, np.nan)
+    orders = taker_orders(tape, mid, np.where(valid, tape.ask_ticks - tape.bid_ticks, np.nan))
+    before = np.searchsorted(tape.touch_ns, orders.ns, side="left") - 1
+    logs = np.where(before >= 0, np.log(mid[np.maximum(before, 0)]) * BPS, np.nan)
+    moves = np.diff(logs)
+    known = np.isfinite(moves)
+    return moves[known], orders.sign[:-1][known]
+
+
+# -- own orders -----------------------------------------------------------------------------------
+def from_journals(
+    files: Sequence[Path], symbol: str | None, category: Category | None
+) -> ImpactParameters:
+    """Calibrate Y of the cost law from the orders in journals of past runs."""
+    found: list[OwnOrder] = []
+    for file in files:
+        found += own_orders([record.message() for record in read(file)])
+    wanted = None if symbol is None else symbol.upper()
+    kept = [
+        one for one in found if wanted in (None, one.symbol) and category in (None, one.category)
+    ]
+    names = sorted({one.instrument for one in kept})
+    if not names:
+        raise DataError("the journals hold no order that was filled", "give journals of runs")
+    if len(names) > 1:
+        raise UsageError(
+            f"the journals hold {', '.join(names)}", "say which with --symbol and --category"
+        )
+    return from_orders(kept, tuple(file.name for file in files))
+
+
+def from_orders(orders: Sequence[OwnOrder], sources: tuple[str, ...]) -> ImpactParameters:
+    """Calibrate from orders of one instrument (at least one)."""
+    return ImpactParameters(
+        instrument=orders[0].instrument,
+        sources=sources,
+        first_ns=min(one.start_ns for one in orders),
+        last_ns=max(one.end_ns for one in orders),
+        y=_y(orders),
+    )
+
+
+def _y(orders: Sequence[OwnOrder]) -> Parameter:
+    try:
+        fit = fit_square_root(
+            [one.cost_bps for one in orders],
+            [one.sigma_day_bps for one in orders],
+            [one.of_day for one in orders],
+            [one.days for one in orders],
+            half_spreads=[one.spread_bps for one in orders],
+        )
+        return Parameter.towards(fit.gls, PRIOR_Y, "1")
+    except NotIdentifiedError as error:
+        return refused("1", len(orders), str(error))
+
+
+# -- files and tables -----------------------------------------------------------------------------
+def save(parameters: ImpactParameters, path: Path) -> None:
+    """Write a parameter file, replacing one that is there."""
+    try:
+        path.write_bytes(encoded(parameters))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}", "name a file that can be written") from None
+
+
+def load(path: Path) -> ImpactParameters:
+    """Read a parameter file; raise DataError for an unknown key, a gap or another schema."""
+    try:
+        return decoded(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}", "make one with steersman calibrate") from None
+    except ValueError as error:
+        raise DataError(f"{path}: {error}", "make it again with steersman calibrate") from None
+
+
+def rows(parameters: ImpactParameters) -> list[tuple[str, ...]]:
+    """Return the parameters as rows of a table, each figure to what its error allows."""
+    return [(name, *_cells(one)) for name, one in parameters.named()]
+
+
+def _cells(one: Parameter) -> Iterable[str]:
+    figures: dict[str, Any] = {"value": "", "error": "", "interval": ""}
+    if one.verdict is not Verdict.REFUSED:
+        figures["value"], figures["error"] = f"{one.value:.3g}", f"{one.standard_error:.2g}"
+        figures["interval"] = f"{one.low:.3g} to {one.high:.3g}"
+    return (*figures.values(), str(one.n), one.unit, one.verdict.value, one.why)

@@ -1,0 +1,128 @@
+"""Recursive least squares: the weighted batch exactly, and not turned by one wild print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from steersman.models.calibration import fit_flow
+from steersman.models.online import CLIP_MADS, RecursiveLeastSquares
+from steersman.models.validity import ModelError, NotIdentifiedError
+
+F64 = npt.NDArray[np.float64]
+
+
+def flow(n: int, seed: int) -> tuple[F64, F64]:
+    draws = np.random.default_rng(seed)
+    volumes = draws.normal(size=n) * 100
+    return 0.01 + 0.003 * volumes + draws.normal(size=n) * 0.5, volumes
+
+
+def feed(model: RecursiveLeastSquares, changes: F64, volumes: F64) -> None:
+    for volume, change in zip(volumes.tolist(), changes.tolist(), strict=True):
+        model.update((1.0, volume), change)
+
+
+@pytest.mark.parametrize("forgetting", [0.97, 0.99, 1.0])
+def test_recursive_is_weighted_batch(forgetting: float) -> None:
+    changes, volumes = flow(700, 4)
+    model = RecursiveLeastSquares((0.0, 0.0), forgetting=forgetting)
+    feed(model, changes, volumes)
+    weights = forgetting ** np.arange(699, -1, -1)
+    x = np.column_stack([np.ones(700), volumes])
+    gram = (x * weights[:, None]).T @ x + forgetting**700 / 1e6 * np.eye(2)
+    batch = np.linalg.solve(gram, x.T @ (weights * changes))
+    assert model.theta == pytest.approx(tuple(batch), rel=1e-8)
+    assert model.n == 700
+    assert model.memory == pytest.approx(math.inf if forgetting == 1 else 1 / (1 - forgetting))
+
+
+def test_without_forgetting_its_errors_are_those_of_least_squares() -> None:
+    changes, volumes = flow(700, 5)
+    model = RecursiveLeastSquares((0.0, 0.0), forgetting=1.0, confidence=1e9)
+    feed(model, changes, volumes)
+    slope, fit = model.estimates()[1], fit_flow(changes, volumes)
+    assert slope.standard_error == pytest.approx(fit.se_ols, rel=1e-5)
+    assert slope.value == pytest.approx(fit.slope.value, rel=1e-6)
+    assert slope.n == 700
+
+
+def test_with_forgetting_its_intervals_cover_the_truth() -> None:
+    hits = 0
+    for seed in range(400):
+        model = RecursiveLeastSquares((0.0, 0.0), forgetting=0.97)
+        feed(model, *flow(250, seed))
+        low, high = model.estimates()[1].interval(0.95)
+        hits += low <= 0.003 <= high
+    assert 0.91 <= hits / 400 <= 0.985
+
+
+def test_it_follows_what_changes() -> None:
+    model = RecursiveLeastSquares((0.0, 0.0))
+    feed(model, *flow(500, 6))
+    changes, volumes = flow(500, 7)
+    feed(model, changes + 0.002 * volumes, volumes)
+    slope = model.estimates()[1]
+    assert slope.value == pytest.approx(0.005, abs=4 * slope.standard_error)
+
+
+def test_what_recursive_least_squares_refuses() -> None:
+    model = RecursiveLeastSquares((0.0, 0.0))
+    with pytest.raises(NotIdentifiedError, match="at least 30"):
+        model.estimates()
+    feed(model, *flow(60, 1))
+    before = model.theta
+    for regressors, observed in (((1.0, math.nan), 1.0), ((1.0, 1.0), math.inf)):
+        with pytest.raises(NotIdentifiedError, match="not finite"):
+            model.update(regressors, observed)
+    assert model.theta == before and model.n == 60
+    with pytest.raises(ModelError, match="1 regressors for 2"):
+        model.update((1.0,), 1.0)
+    still = RecursiveLeastSquares((0.0, 0.0))
+    feed(still, np.ones(100), np.ones(100))
+    with pytest.raises(NotIdentifiedError, match="collinear"):
+        still.estimates()
+    with pytest.raises(NotIdentifiedError, match="effective"):
+        short = RecursiveLeastSquares((0.0, 0.0), forgetting=0.9)
+        feed(short, *flow(500, 1))
+        short.estimates()
+    calls: list[Callable[[], object]] = [
+        lambda: RecursiveLeastSquares(()),
+        lambda: RecursiveLeastSquares((0.0,), forgetting=0.0),
+        lambda: RecursiveLeastSquares((0.0,), confidence=0.0),
+        lambda: RecursiveLeastSquares((math.nan,)),
+        lambda: RecursiveLeastSquares((0.0,), clip_mads=0.0),
+    ]
+    for call in calls:
+        with pytest.raises(ModelError):
+            call()
+
+
+def test_a_wild_print_is_clipped_and_a_new_level_is_followed() -> None:
+    changes, volumes = flow(300, 11)
+    calm = RecursiveLeastSquares((0.0, 0.0), clip_mads=CLIP_MADS)
+    feed(calm, changes, volumes)
+    wild = RecursiveLeastSquares((0.0, 0.0), clip_mads=CLIP_MADS)
+    plain = RecursiveLeastSquares((0.0, 0.0))
+    spoiled = changes.copy()
+    spoiled[-5] += 1e4
+    assert volumes[-5] != 0
+    feed(wild, spoiled, volumes)
+    feed(plain, spoiled, volumes)
+    error = calm.estimates()[1].standard_error
+    assert abs(wild.theta[1] - calm.theta[1]) < error < abs(plain.theta[1] - calm.theta[1])
+    assert wild.update((1.0, 0.0), 500.0) > 400  # the miss is told whole
+    feed(wild, *(flow(900, 12)[0] + 3.0, flow(900, 12)[1]))
+    assert wild.theta[0] == pytest.approx(3.0, abs=0.3)
+
+
+def test_unclipped_and_never_clipping_agree() -> None:
+    changes, volumes = flow(200, 13)
+    one, other = (RecursiveLeastSquares((0.0, 0.0), clip_mads=c) for c in (math.inf, 1e9))
+    feed(one, changes, volumes)
+    feed(other, changes, volumes)
+    assert one.theta == other.theta
