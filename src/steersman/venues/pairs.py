@@ -19,6 +19,7 @@ from steersman.venues.flow import (
     OUT,
     START_NS,
     FlowPreset,
+    Script,
     apply_event,
     flow_params,
     new_flow,
@@ -55,7 +56,7 @@ class Path:
         """
         mids = np.full(at_ns.size, np.nan)
         state = (self.flow_i.copy(), self.flow_f.copy(), self.levels.copy(), self.top.copy())
-        volume = _run(self.params, self.seed, *state, at_ns, own, mids)
+        volume = _run(self.params, self.seed, *state, at_ns, own, mids, Script.empty())
         return mids, int(volume)
 
 
@@ -91,14 +92,14 @@ def _run(
     at_ns: I64,
     own: I64,
     mids: F64,
+    script: Script,
 ) -> int:
-    no_news = np.zeros((0, 3))
     event = np.zeros(OUT, dtype=np.int64)
     seen = 0
     sent = 0
     volume = 0
     while seen < at_ns.size:
-        ns = next_ns(params, seed, flow_i, flow_f, no_news)
+        ns = next_ns(params, seed, flow_i, flow_f, script)
         while seen < at_ns.size and at_ns[seen] < ns:
             if sent < own.shape[0] and own[sent, 0] <= at_ns[seen]:
                 break
@@ -111,7 +112,7 @@ def _run(
             continue
         if seen == at_ns.size:
             break
-        next_event(params, seed, flow_i, flow_f, no_news, levels, top, event)
+        next_event(params, seed, flow_i, flow_f, script, levels, top, event)
         apply_event(levels, top, event)
         if event[1] == MARKET:
             volume += event[4]

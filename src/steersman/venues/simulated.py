@@ -10,14 +10,14 @@ An intent has one id for ever: a second order under the same id is an error here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from decimal import Decimal
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketView, NewsItem
+from steersman.domain.market import MarketView, NewsItem, Signals
 from steersman.domain.messages import (
     Accepted,
     Amend,
@@ -48,8 +48,11 @@ from steersman.venues.base import Step
 from steersman.venues.kernel import run_recorded
 from steersman.venues.market import Market, copied, new_market, with_room
 from steersman.venues.matching import REASONS
-from steersman.venues.news import NewsModel, generate_news
-from steersman.venues.presets import FlowPreset, flow_params, preset_for
+from steersman.venues.netflows import Netflows
+from steersman.venues.perpetual import funding_between, newest_minute, signals_of
+from steersman.venues.presets import FlowPreset, preset_for
+from steersman.venues.regimes import HiddenRegime, RegimeName, cascades
+from steersman.venues.scripts import script_of
 
 __all__ = ["ORDER_LATENCY_NS", "SimulatedVenue"]
 
@@ -90,6 +93,8 @@ class SimulatedVenue:
         batches: tuple[I64, ...] = (),
         flow: Flow | None = None,
         news: tuple[NewsItem, ...] = (),
+        netflows: Netflows | None = None,
+        regimes: tuple[HiddenRegime, ...] = (),
     ) -> None:
         self.instrument = instrument
         self._m = market
@@ -98,6 +103,9 @@ class SimulatedVenue:
         self._batch = 0
         self._flow = flow
         self._news = news
+        self._netflows = netflows
+        self._regimes = regimes
+        self._signalled = -1  # the last minute whose signals were told
         self._start_ns = self.now_ns
         self._sent_ns = self.now_ns
         self._cut = False  # whether a run was ended by the end of the data
@@ -146,6 +154,7 @@ class SimulatedVenue:
         end_ns: int,
         preset: FlowPreset | None = None,
         informativeness: float | None = None,
+        regime: str = RegimeName.MIXED,
         order_latency_ns: int = ORDER_LATENCY_NS,
         report_latency_ns: int = ORDER_LATENCY_NS,
         feed_latency_ns: int = FEED_LATENCY_NS,
@@ -153,18 +162,14 @@ class SimulatedVenue:
     ) -> Self:
         """Return a market of generated flow from `start_ns` to `end_ns`, a function of the seed.
 
-        `informativeness` is the share of news items that come true (None: the model's default).
-        Raises UsageError where there is no preset for the instrument or the times are not a span.
+        `informativeness` is the share of news items and of large transfers that come true (None:
+        the model's default); `regime` one that holds throughout, or mixed. Raises UsageError where
+        there is no preset or no such regime for the instrument, or the times are not a span.
         """
         if end_ns <= start_ns:
             raise UsageError(f"{instrument.id}: the market ends before it starts", "set end_ns")
         preset = preset or preset_for(instrument.symbol, instrument.category)
-        model = NewsModel()
-        if informativeness is not None:
-            model = replace(model, informativeness=informativeness)
-        news, drift = generate_news(
-            seed, start_ns, end_ns, instrument.symbol, instrument.category, model
-        )
+        told = script_of(preset, seed, start_ns, end_ns, informativeness, regime)
         begin_ns = start_ns - WARM_UP_NS
         market = new_market(
             span=preset.span_ticks,
@@ -176,8 +181,8 @@ class SimulatedVenue:
         market.s[m_.FEED_LATENCY] = _latency(feed_latency_ns)
         flow = new_background(
             market,
-            flow_params(preset),
-            drift,
+            told.params,
+            told.script,
             seed=seed,
             start_ns=begin_ns,
             end_ns=end_ns,
@@ -188,7 +193,9 @@ class SimulatedVenue:
             market,
             order_latency_ns=_latency(order_latency_ns),
             flow=flow,
-            news=news,
+            news=told.news,
+            netflows=told.netflows,
+            regimes=told.regimes,
         )
         venue._begin(start_ns, tape)
         return venue
@@ -392,6 +399,39 @@ class SimulatedVenue:
         self._news = tuple(item for item in self._news if item.received_ns > now_ns)
         return tuple(sorted(came, key=lambda item: (item.received_ns, item.published_ns, item.id)))
 
+    def signals_until(self, now_ns: int) -> tuple[Signals, ...]:
+        """Return the newest signals of a generated perpetual that were published by `now_ns`.
+
+        They are told once, and at most once a minute of market time; other markets have none.
+        """
+        minute = newest_minute(min(now_ns, self.now_ns))
+        if self._flow is None or self._netflows is None or minute <= self._signalled:
+            return ()
+        flow = self._flow
+        found = signals_of(self.instrument, flow.flow_i, flow.flow_f, self._netflows, minute)
+        self._signalled = minute
+        return () if found is None else (found,)
+
+    def funding_between(self, from_ns: int, to_ns: int) -> tuple[tuple[int, Decimal], ...]:
+        """Return time and rate (bps; longs pay) of each funding in [from_ns, to_ns) by now.
+
+        Only a generated perpetual has any.
+        """
+        if self._flow is None or self._netflows is None:
+            return ()
+        until_ns = min(to_ns, self.now_ns + 1)
+        return funding_between(self._flow.flow_i, self._flow.flow_f, from_ns, until_ns)
+
+    def hidden_regimes(self) -> tuple[HiddenRegime, ...]:
+        """Return the truth about which regime held when, by start: to measure, never to trade.
+
+        Scheduled ones of the whole market, and the cascades so far (the last 64).
+        """
+        if self._flow is None:
+            return ()
+        happened = cascades(self._flow.flow_i, self._flow.flow_f)
+        return tuple(sorted((*self._regimes, *happened), key=lambda span: span.from_ns))
+
     def tape(self) -> Tape:
         """Return what the market did so far; empty where it was built without a tape."""
         m, s = self._m, self._m.s
@@ -420,7 +460,10 @@ class SimulatedVenue:
             batches=self._batches,
             flow=copied_flow(self._flow) if self._flow is not None else None,
             news=self._news,
+            netflows=self._netflows,
+            regimes=self._regimes,
         )
+        other._signalled = self._signalled
         other._batch = self._batch
         other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
         other._cut = self._cut
