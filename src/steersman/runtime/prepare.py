@@ -33,6 +33,7 @@ from steersman.errors import DataError, UsageError
 from steersman.marketdata.history import History
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.venues.flow import START_NS, volume_curve
+from steersman.venues.regimes import RegimeName
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
@@ -81,6 +82,7 @@ class Request:
     advisor: str
     news: Path | None
     parent_id: str
+    regime: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -89,6 +91,8 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
+    if request.regime is not None and request.market != GENERATED:
+        raise UsageError("a recorded market has the regimes it had", "leave --regime out")
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         begin_ns = START_NS
@@ -116,6 +120,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
             seed=request.seed,
             start_ns=begin_ns,
             end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            regime=request.regime or RegimeName.MIXED,
         )
     else:
         venue = SimulatedVenue.recorded(instrument, history.load(instrument))

@@ -71,7 +71,7 @@ MEMORY_S: Final = (1.0, 10.0, 100.0, 1_000.0, 10_000.0)  # how long volume is re
 # of an hour later, and less and less then. None is negative: each memory makes a round trip cost
 # something (the integral of root(P) dQ with dP = dQ - P dt / tau is never below zero), and so does
 # their sum, whatever the round trip.
-MEMORY_SHARE: Final = (0.2, 0.15, 0.12, 0.2, 0.33)
+MEMORY_SHARE: Final = (0.2, 0.15, 0.17, 0.25, 0.23)
 
 
 def flow_params(preset: FlowPreset) -> F64:

@@ -69,11 +69,11 @@ class FlowPreset:
     near_bps: float = 0.5
     impact_bps: float = 0.12
     tilt: float = 0.6
-    vol_log_sd: tuple[float, float, float] = (0.5, 0.4, 0.4)
-    vol_s: tuple[float, float, float] = (30.0, 600.0, 10_800.0)
+    vol_log_sd: tuple[float, float, float] = (0.45, 0.55, 0.45)
+    vol_s: tuple[float, float, float] = (30.0, 1_200.0, 14_400.0)
     activity_log_sd: float = 0.45
     activity_s: float = 1.5
-    coupling: float = 1.0
+    coupling: float = 0.8
     jumps_per_hour: float = 40.0
     jump_bps: float = 4.0
     reaction_ms: float = 0.6
@@ -123,8 +123,8 @@ _BTC: Final = FlowPreset(
     deep_add_quote=26_000.0,
     perpetual=True,
     open_interest_quote=3e9,
-    clusters_per_hour=12.0,
-    cluster_bps=120.0,
+    clusters_per_hour=5.0,
+    cluster_bps=150.0,
     cluster_quote=1e6,
 )  # fmt: skip
 
@@ -265,7 +265,7 @@ _AAPL: Final = replace(
     packets_per_s=50.0,
     taker_quote=((0.0, 230), (0.2, 1_150), (0.5, 11_000), (0.8, 2.3e4), (0.9, 4.6e4), (0.99, 2e5)),
     taker_quote_max=5_000_000.0,
-    taker_alpha=1.5,
+    taker_alpha=1.35,
     touch_quote=160_000.0,
     depth_quote=((1.0, 400_000.0), (5.0, 3_000_000.0), (10.0, 7_000_000.0)),
     touch_add_quote=21_100.0,

@@ -89,6 +89,7 @@ _CHAIN: Final = (  # name, median minutes, chance to be the next
     (RegimeName.THIN, 30.0, 0.12),
 )
 _SPREAD: Final = 0.6  # of the logarithm of a duration
+_SHOCK_CHANCE: Final = 0.125  # of a major item; about one in two hours
 _SHOCK_NS: Final = 8 * MINUTE_NS
 _BEFORE_FUNDING_NS: Final = 10 * MINUTE_NS
 _AFTER_FUNDING_NS: Final = 5 * MINUTE_NS
@@ -138,7 +139,7 @@ def make_plan(
         spans += [
             HiddenRegime(RegimeName.NEWS, one.from_ns, min(end_ns, one.from_ns + _SHOCK_NS))
             for one in news
-            if one.severity is Severity.MAJOR and not one.stale and one.from_ns < end_ns
+            if _shocks(seed, one, regime) and one.from_ns < end_ns
         ]
     if regime is RegimeName.NEWS:
         spans = spans[1:]
@@ -170,6 +171,14 @@ def cascades(flow_i: I64, flow_f: F64) -> tuple[HiddenRegime, ...]:
 def _change(name: RegimeName, regime: RegimeName) -> _Change:
     """Return what a regime changes; a market that is calm throughout is the preset itself."""
     return _Change() if regime is RegimeName.CALM else _CHANGES[name]
+
+
+def _shocks(seed: int, truth: Truth, regime: RegimeName) -> bool:
+    """Tell whether an item makes the market nervous: some major ones, true or not."""
+    if truth.severity is not Severity.MAJOR or truth.stale:
+        return False
+    chance = 1.0 if regime is RegimeName.NEWS else _SHOCK_CHANCE
+    return Stream(seed, REGIMES).uniform(int(truth.id[1:]), 2) < chance
 
 
 def _hour_bps(preset: FlowPreset) -> float:
