@@ -114,7 +114,9 @@ def record(preset: FlowPreset, seed: int, minutes: float, own: I64 | None = None
     mine = np.zeros((0, 3), dtype=np.int64) if own is None else own
     end_ns = START_NS + int(minutes * 60) * SECOND_NS
     begin = time.perf_counter()
-    n = _run(params, seed, flow_i, flow_f, levels, top, end_ns, out, touch, depth, bands, mine, Script.empty())
+    calm = Script.empty()
+    state = (flow_i, flow_f, levels, top)
+    n = _run(params, seed, *state, end_ns, out, touch, depth, bands, mine, calm)
     wall_s = time.perf_counter() - begin
     return Recording(preset, out[:n], touch[:n], depth, wall_s)
 

@@ -21,6 +21,7 @@ from steersman.venues.flow import (
     PRESETS,
     START_NS,
     FlowPreset,
+    Script,
     apply_event,
     flow_params,
     latent_ticks,
@@ -37,7 +38,7 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 BTC = preset_for("BTCUSDT", Category.LINEAR)
 EACH = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.symbol + p.category)
-NO_NEWS = np.zeros((0, 3))
+NO_NEWS = Script.empty()
 
 
 @dataclass
@@ -55,10 +56,10 @@ class Market:
         arrays = (self.flow_i, self.flow_f, self.levels, self.top)
         return Market(self.params, self.seed, *(array.copy() for array in arrays))  # type: ignore[arg-type]
 
-    def run(self, n: int, drift: F64 = NO_NEWS) -> I64:
+    def run(self, n: int, script: Script = NO_NEWS) -> I64:
         out = np.zeros((n, OUT), dtype=np.int64)
         flow = (self.params, self.seed, self.flow_i, self.flow_f)
-        broken = _run(*flow, drift, self.levels, self.top, out)
+        broken = _run(*flow, script, self.levels, self.top, out)
         assert broken == "", broken
         return out
 
@@ -80,15 +81,16 @@ class Market:
 
 
 @njit(cache=False)
-def _run(params, seed, flow_i, flow_f, drift, levels, top, out):  # type: ignore[no-untyped-def]
+def _run(params, seed, flow_i, flow_f, script, levels, top, out):  # type: ignore[no-untyped-def]
     """Fill `out` with events, applying each; say what is wrong with the first illegal one."""
     event = np.zeros(OUT, dtype=np.int64)
+    before = 0
     for i in range(out.shape[0]):
-        before = flow_i[0]
-        next_event(params, seed, flow_i, flow_f, drift, levels, top, event)
+        next_event(params, seed, flow_i, flow_f, script, levels, top, event)
         out[i] = event
-        if event[0] < before or event[0] != flow_i[0]:
+        if event[0] < before or event[0] > flow_i[0]:
             return "time runs backwards"
+        before = event[0]
         if event[2] != 1 and event[2] != -1:
             return "no side"
         if event[4] < 1:
@@ -264,7 +266,7 @@ def test_news_moves_the_price_by_what_it_says() -> None:
     rows = np.array([[begin, begin + 60 * SECOND_NS, 10.0]])
     while b.flow_i[0] < begin + 62 * SECOND_NS:
         a.run(10)
-        b.run(10, rows)
+        b.run(10, Script(rows, NO_NEWS.plan))
     told = latent_ticks(b.flow_i, b.flow_f) - latent_ticks(a.flow_i, a.flow_f)
     assert told == pytest.approx(600.0, abs=60.0)  # takers lean with it, and push
     assert b.mid - a.mid == pytest.approx(600.0, abs=100.0)

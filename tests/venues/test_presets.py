@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import numpy as np
 import pytest
 
 from steersman.domain.instrument import Category
+from steersman.domain.units import SECOND_NS
 from steersman.errors import UsageError
-from steersman.venues import presets
+from steersman.venues import parameters
+from steersman.venues.parameters import flow_params
 from steersman.venues.presets import (
     PRESETS,
     START_NS,
     FlowPreset,
-    flow_params,
     preset_for,
     volume_curve,
 )
@@ -30,6 +31,7 @@ def test_what_there_is() -> None:
         ("ETHUSDT", Category.SPOT),
         ("XRPUSDT", Category.LINEAR),
         ("BTCUSD", Category.INVERSE),
+        ("KLPUSDT", Category.LINEAR),
         ("AAPL", Category.EQUITY),
     }
     with pytest.raises(UsageError, match=r"no generated market for DOGEUSDT\.spot"):
@@ -73,29 +75,45 @@ def test_volume_curve_shapes() -> None:
 @EACH
 def test_params_are_finite_and_ordered(preset: FlowPreset) -> None:
     p = flow_params(preset)
-    assert p.shape == (presets.N_PARAMS,)
+    assert p.shape == (parameters.N_PARAMS,)
     assert np.isfinite(p).all()
-    assert 0 < p[presets.P_MARKET_SHARE] < 1
-    sizes = p[presets.P_SIZES :]
+    assert 0 < p[parameters.P_MARKET_SHARE] < 1
+    sizes = p[parameters.P_SIZES :]
     assert (np.diff(sizes) >= 0).all()
     assert sizes[0] >= 1
-    assert sizes[-1] == pytest.approx(p[presets.P_TAIL_START])
-    far = p[presets.P_DISTANCE : presets.P_DISTANCE + presets.DISTANCES + 1]
+    assert sizes[-1] == pytest.approx(p[parameters.P_TAIL_START])
+    far = p[parameters.P_DISTANCE : parameters.P_DISTANCE + parameters.DISTANCES + 1]
     assert (np.diff(far) >= 0).all()
     assert far[-1] == pytest.approx(preset.ticks(preset.reach_bps))
     assert far[-1] < preset.span_ticks / 8
-    decays = p[presets.P_MODES : presets.P_MODES + presets.MODES]
+    decays = p[parameters.P_MODES : parameters.P_MODES + parameters.MODES]
     assert ((decays > 0) & (decays < 1)).all()
 
 
 @EACH
-def test_propagator_follows_its_power_law(preset: FlowPreset) -> None:
-    p = flow_params(preset)
-    decays, weights = np.split(p[presets.P_MODES : presets.P_MODES + 2 * presets.MODES], 2)
-    for lag_s in (1.0, 10.0, 60.0, 600.0, 1_800.0):
-        kernel = (weights * decays ** (lag_s * 1e9 / presets.STEP_NS)).sum()
-        target = (1 + lag_s / preset.impact_decay_s) ** -preset.impact_decay_exponent
-        assert kernel == pytest.approx(target, abs=0.03)
+def test_no_memory_of_volume_pays_for_a_round_trip(preset: FlowPreset) -> None:
+    decays, weights = np.split(
+        flow_params(preset)[parameters.P_MODES : parameters.P_MODES + 2 * parameters.MODES], 2
+    )
+    assert (weights > 0).all()
+    assert weights.sum() == pytest.approx(preset.ticks(preset.impact_bps))
+    remembered_s = -0.5 * parameters.STEP_NS / 1e9 / np.log(decays)
+    assert remembered_s == pytest.approx(parameters.MEMORY_S)
+
+
+def test_shares_trade_on_weekdays_in_the_session_only() -> None:
+    curve = flow_params(preset_for("AAPL", Category.EQUITY))[parameters.P_CURVE :][:336]
+    part_ns = 1_800 * SECOND_NS
+    opened = [
+        datetime.fromtimestamp(part * part_ns / 1e9, tz=UTC) for part in np.flatnonzero(curve)
+    ]
+    assert len(opened) == 5 * 13
+    assert {at.weekday() for at in opened} == {0, 1, 2, 3, 4}
+    assert min(at.time() for at in opened) == time(14, 30)
+    assert max(at.time() for at in opened) == time(20, 30)
+    assert curve[curve > 0].mean() == pytest.approx(1.0)
+    crypto = flow_params(preset_for("BTCUSDT", Category.LINEAR))[parameters.P_CURVE :][:336]
+    assert (crypto > 0.5).all() and crypto.mean() == pytest.approx(1.0)
 
 
 @EACH

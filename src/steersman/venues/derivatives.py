@@ -71,9 +71,9 @@ _BEGIN: Final = -(1 << 40)  # counters of the draws at the start
 
 _DAY_SHARE: Final = 1.0 / 1_440.0  # of a new minute in the average of a day
 _NOISE_MEAN_BPS: Final = 3.4
-_NOISE_SD_BPS: Final = 5.7
+_NOISE_SD_BPS: Final = 5.5
 _NOISE_DECAY: Final = 1.0 - 1.0 / 2_400.0  # a minute's; 40 h
-_TREND_SD_BPS: Final = 5.3  # of the premium that comes from the price path
+_TREND_SD_BPS: Final = 4.6  # of the premium that comes from the price path
 _BASE_BPS: Final = 1.0
 _BAND_BPS: Final = 5.0
 _CAP_BPS: Final = 37.5
@@ -138,9 +138,7 @@ def _find_nearest(flow_f: F64) -> None:
 
 
 @njit(cache=True)
-def _liquidate(
-    params: F64, seed: int, flow_i: I64, flow_f: F64, mark: float, begin: int
-) -> None:
+def _liquidate(params: F64, seed: int, flow_i: I64, flow_f: F64, mark: float, begin: int) -> None:
     """Hand the positions of every cluster that the price has reached over to forced orders."""
     for n in range(CLUSTERS_MOST):
         tick, lots = flow_f[CLUSTERS + 2 * n], flow_f[CLUSTERS + 2 * n + 1]
@@ -158,7 +156,7 @@ def _liquidate(
 
 @njit(cache=True)
 def _gap_ns(params: F64, seed: int, n: int) -> int:
-    return 1 + np.int64(-math.log(uniform(seed, draws.LIQUIDATIONS, n, 4)) * params[P_FORCED])
+    return 1 + int(-math.log(uniform(seed, draws.LIQUIDATIONS, n, 4)) * params[P_FORCED])
 
 
 @njit(cache=True)
@@ -168,20 +166,20 @@ def force(params: F64, seed: int, flow_i: I64, flow_f: F64) -> int:
     flow_i[FORCED_N] = n + 1
     row = 0 if flow_f[FORCED_LEFT] >= flow_f[FORCED_LEFT + 1] else 1
     side = 2 * row - 1
-    left = np.int64(flow_f[FORCED_LEFT + row])
+    left = int(flow_f[FORCED_LEFT + row])
     mean = max(params[P_FORCED + 1], left / 20.0)
-    drawn = 1 + np.int64(-math.log(uniform(seed, draws.LIQUIDATIONS, n, 5)) * mean)
+    drawn = 1 + int(-math.log(uniform(seed, draws.LIQUIDATIONS, n, 5)) * mean)
     lots = min(left, drawn)
     flow_f[FORCED_LEFT + row] -= lots
     flow_f[OPEN_INTEREST] = max(0.0, flow_f[OPEN_INTEREST] - lots)
     push(params, flow_f, LIQUIDATED, side, lots)
     if flow_f[FORCED_LEFT] + flow_f[FORCED_LEFT + 1] >= 1.0:
         flow_i[FORCED_NS] += _gap_ns(params, seed, n + 1)
-        return int(side * lots)
+        return side * lots
     leave(flow_f, LIQUIDATED)
     flow_f[CASCADE + 2 * ((flow_i[CASCADES] - 1) % CASCADE_MOST) + 1] = flow_i[FORCED_NS]
     flow_i[FORCED_NS] = 0
-    return int(side * lots)
+    return side * lots
 
 
 # -- open interest and funding --------------------------------------------------------------------

@@ -117,7 +117,7 @@ def _jump(params: F64, seed: int, n: int, flow_f: F64) -> float:
         return 0.0
     flow_f[FACTOR + 3] += params[P_JUMP + 2]
     size = -params[P_JUMP + 1] * math.log(uniform(seed, draws.JUMPS, n, 1))
-    return -size if uniform(seed, draws.JUMPS, n, 2) < 0.5 else size
+    return -float(size) if uniform(seed, draws.JUMPS, n, 2) < 0.5 else float(size)
 
 
 @njit(cache=True)

@@ -153,8 +153,8 @@ def _perpetual(p: F64, preset: FlowPreset) -> None:
     if not preset.perpetual:
         return
     p[P_OPEN_INTEREST] = preset.lots(preset.open_interest_quote)
-    day_bps = 2.0 * preset.sigma_annual_pct * 100.0 / 365**0.5
-    p[P_PREMIUM] = 5.3 / (day_bps * 0.5**0.5)  # a price is so far from its average of a day
+    day_bps = 2.7 * preset.sigma_annual_pct * 100.0 / 365**0.5  # trades move it as well
+    p[P_PREMIUM] = 4.6 / (day_bps * 0.5**0.5)  # a price is so far from its average of a day
     p[P_CLUSTERS : P_CLUSTERS + 6] = (
         preset.clusters_per_hour / 3600.0,
         preset.ticks(preset.cluster_bps),

@@ -32,6 +32,7 @@ _SESSION: Final = (  # 14:30-21:00 UTC (New York winter time): a U, with the clo
 )  # fmt: skip
 _OUT_OF_SESSION: Final = 0.01  # relative to the session's mean; never nothing, a curve divides
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowPreset:
     """The background of one instrument in a calm market.

@@ -183,7 +183,7 @@ def _shocks(seed: int, truth: Truth, regime: RegimeName) -> bool:
 
 def _hour_bps(preset: FlowPreset) -> float:
     """Return the deviation of the price over an hour; the latent walk alone is about half of it."""
-    return 2.0 * preset.sigma_annual_pct * 100.0 * (3_600.0 / preset.trading_s_per_year) ** 0.5
+    return 200.0 * preset.sigma_annual_pct * math.sqrt(3_600.0 / preset.trading_s_per_year)
 
 
 def _chain(seed: int, start_ns: int, end_ns: int) -> list[HiddenRegime]:
