@@ -17,7 +17,7 @@ BTC = preset_for("BTCUSDT", Category.LINEAR)
 PARAMS = flow_params(BTC)
 
 
-def clusters(flow_f: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def clusters(flow_f: np.ndarray) -> np.ndarray:
     return flow_f[l_.CLUSTERS : l_.FUNDING].reshape(-1, 2)
 
 
@@ -61,7 +61,7 @@ def test_a_cluster_that_is_reached_is_worked_off_within_seconds(side: int) -> No
     assert flow_f[l_.OPEN_INTEREST] < before - 0.5 * lots
 
 
-def funding_rates(days: int, seed: int) -> np.ndarray:  # type: ignore[type-arg]
+def funding_rates(days: int, seed: int) -> np.ndarray:
     """Return the rates of a random walk of 60 % a year."""
     flow_i, flow_f = new_flow(PARAMS, seed, START_NS, BTC.mid_tick)
     begin_perpetual(PARAMS, seed, flow_i, flow_f, START_NS)

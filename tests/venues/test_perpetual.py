@@ -66,7 +66,7 @@ def test_funding_is_known_when_it_is_set() -> None:
     venue.run(Wake(BTC.id, times[-1] + SECOND_NS, None, None))
     rates = venue.funding_between(START_NS, times[-1] + 1)
     assert [at_ns for at_ns, _ in rates] == times
-    assert all(isinstance(rate, Decimal) and abs(rate) <= Decimal("37.5") for _, rate in rates)
+    assert all(abs(rate) <= Decimal("37.5") for _, rate in rates)
     assert venue.funding_between(times[0] + 1, times[2]) == rates[1:2]
 
 

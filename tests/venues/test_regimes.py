@@ -82,7 +82,8 @@ def measured(regime: str) -> tuple[float, float, float, float]:
             mids.append(float(view.mid))
             depths.append(float(view.depth_bid[1] + view.depth_ask[1]))
         moves = np.diff(mids)
-        found.append((moves.std(), len(np.unique(venue.tape().trade_ns)), np.mean(depths), moves.sum()))
+        orders = np.unique(venue.tape().trade_ns).size
+        found.append([float(moves.std()), orders, float(np.mean(depths)), float(moves.sum())])
     volatility, trades, depth, move = np.mean(found, axis=0)
     return float(volatility), float(trades), float(depth), float(move)
 

@@ -114,7 +114,7 @@ _TIME, _TAKES, _NEXT, _SIZE, _PLACE, _WHERE = range(6)
 _TILTED, _SLOT, _LENGTH, _SIDE, _INTEREST = range(6, 11)
 
 _HIDDEN_ALPHA: Final = 1.5  # of the length of hidden orders: sign memory like lag^-(alpha - 1)
-_HIDDEN_LEAST: Final = 8.0
+_HIDDEN_LEAST: Final = 10.0
 _HIDDEN_MOST: Final = 2_000.0
 
 

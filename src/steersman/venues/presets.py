@@ -70,11 +70,11 @@ class FlowPreset:
     near_bps: float = 0.5
     impact_bps: float = 0.12
     tilt: float = 0.6
-    vol_log_sd: tuple[float, float, float] = (0.45, 0.55, 0.45)
+    vol_log_sd: tuple[float, float, float] = (0.45, 0.65, 0.4)
     vol_s: tuple[float, float, float] = (30.0, 1_200.0, 14_400.0)
     activity_log_sd: float = 0.45
     activity_s: float = 1.5
-    coupling: float = 0.8
+    coupling: float = 0.65
     jumps_per_hour: float = 40.0
     jump_bps: float = 4.0
     reaction_ms: float = 0.6
