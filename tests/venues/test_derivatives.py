@@ -12,9 +12,10 @@ from steersman.venues.flow import MARKET, OUT, Script, new_flow, next_event
 from steersman.venues.parameters import flow_params
 from steersman.venues.presets import START_NS, preset_for
 from steersman.venues.quotes import seed_book
+from steersman.venues.regimes import RegimeName, with_clusters
 
 BTC = preset_for("BTCUSDT", Category.LINEAR)
-PARAMS = flow_params(BTC)
+PARAMS = with_clusters(flow_params(BTC), BTC, RegimeName.MIXED)
 
 
 def clusters(flow_f: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Parameters of the compiled flow: in its units, ordered, and a week that is open when it should."""
+"""Parameters of the compiled flow: in its units, ordered, and a week with its hours."""
 
 from __future__ import annotations
 

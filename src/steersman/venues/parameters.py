@@ -156,12 +156,12 @@ def _perpetual(p: F64, preset: FlowPreset) -> None:
     day_bps = 2.7 * preset.sigma_annual_pct * 100.0 / 365**0.5  # trades move it as well
     p[P_PREMIUM] = 4.6 / (day_bps * 0.5**0.5)  # a price is so far from its average of a day
     p[P_CLUSTERS : P_CLUSTERS + 6] = (
-        preset.clusters_per_hour / 3600.0,
+        0.0,  # a calm market has none: `regimes.with_clusters`
         preset.ticks(preset.cluster_bps),
         0.8,
         preset.lots(preset.cluster_quote),
         1.2,
-        preset.lots(preset.cluster_quote) * 50.0,
+        preset.lots(preset.cluster_quote) * 20.0,
     )
     p[P_FORCED : P_FORCED + 2] = 150e6, preset.lots(preset.cluster_quote) / 20.0
 

@@ -111,15 +111,15 @@ def parse_regime(name: str, preset: FlowPreset) -> RegimeName:
     return RegimeName(name)
 
 
-def with_clusters(params: F64, regime: RegimeName) -> F64:
+def with_clusters(params: F64, preset: FlowPreset, regime: RegimeName) -> F64:
     """Return the parameters with as many clusters of liquidations as the regime has."""
     changed = params.copy()
+    if preset.perpetual and regime in (RegimeName.MIXED, RegimeName.CASCADE):
+        changed[P_CLUSTERS] = preset.clusters_per_hour / 3_600.0
     if regime is RegimeName.CASCADE:  # many, near and large
         changed[P_CLUSTERS] *= 5.0
         changed[P_CLUSTERS + 1] *= 0.3
         changed[P_CLUSTERS + 3] *= 3.0
-    elif regime is not RegimeName.MIXED:
-        changed[P_CLUSTERS] = 0.0
     return changed
 
 

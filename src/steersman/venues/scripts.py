@@ -62,5 +62,5 @@ def script_of(
         netflows = generate_netflows(seed, start_ns, end_ns, preset, model.informativeness)
         drift = np.vstack([drift, netflows.drift])
         drift = drift[np.argsort(drift[:, 0], kind="stable")]
-    params = with_clusters(flow_params(preset), regime)
+    params = with_clusters(flow_params(preset), preset, regime)
     return Told(params, Script(drift, plan), news, netflows, regimes)
