@@ -81,3 +81,12 @@ def test_people_get_tables(capsys: pytest.CaptureFixture[str]) -> None:
 def test_numbers_may_be_written_with_an_exponent(capsys: pytest.CaptureFixture[str]) -> None:
     _, document, _ = run(capsys, "run", "--qty", "2e0", "--horizon", "5m", "--seed", "3")
     assert document["order"]["qty"] == "2"
+
+
+def test_a_regime_may_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    code, mixed, _ = run(capsys, *QUICK)
+    assert code == 0
+    _, wild, _ = run(capsys, *QUICK, "--regime", "volatile")
+    assert wild["journal_hash"] != mixed["journal_hash"]
+    code, refused, _ = run(capsys, *QUICK, "--regime", "stormy")
+    assert code == 2 and "no regime 'stormy'" in refused["error"]["message"]
