@@ -417,3 +417,7 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
     assert Reader.loaded == before + 1
     assert isinstance(supervisor.advisor.advise(question()), Advice)
     supervisor.close()
+
+
+def test_a_recording_has_the_regimes_it_had(history: str) -> None:
+    assert "--regime" in refused(market=history, horizon="1m", regime="calm").remedy
