@@ -223,7 +223,7 @@ def _taker_lots(params: F64, u: float) -> int:
 
 
 # -- the event ------------------------------------------------------------------------------------
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> int:
     """Return when the next background event happens, and let the clock stand there.
 
@@ -257,8 +257,12 @@ def next_event(
     It is legal on the book as it is now: the caller applies it before anything else, having asked
     `next_ns` where it must know the time before.
     """
-    out[0] = next_ns(params, seed, flow_i, flow_f, script)
-    if out[0] < flow_i[CLOCK]:
+    if flow_i[AHEAD] == 0:
+        _advance(params, seed, flow_i, flow_f, script)
+        flow_i[AHEAD] = 1
+    out[0] = flow_i[CLOCK]
+    if 0 < flow_i[FORCED_NS] < out[0]:
+        out[0] = flow_i[FORCED_NS]
         lots = force(params, seed, flow_i, flow_f)
         out[1], out[2], out[3], out[4] = MARKET, 1 if lots > 0 else -1, 0, abs(lots)
         return
