@@ -37,6 +37,7 @@ from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
+from steersman.venues.regimes import RegimeName
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
@@ -82,6 +83,7 @@ class Request:
     latency: str | None = None
     queue: str | None = None
     impact: str | None = None
+    regime: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -90,6 +92,8 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
+    if request.regime is not None and request.market != GENERATED:
+        raise UsageError("a recorded market has the regimes it had", "leave --regime out")
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         history = None
@@ -150,6 +154,7 @@ def _venue(
             seed=request.seed,
             start_ns=START_NS,
             end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            regime=request.regime or RegimeName.MIXED,
             latency=latency,
             funding=funding,
         )
