@@ -382,3 +382,20 @@ def test_the_view_is_warm_from_the_start() -> None:
 def test_an_empty_span_is_refused() -> None:
     with pytest.raises(UsageError, match="ends before it starts"):
         market(seconds=0)
+
+
+def test_a_drawn_feed_latency_keeps_the_order_and_hides_what_is_on_its_way() -> None:
+    drawn = Latency(feed=Delay.log_normal(40_000_000, 0.2))
+    fast, slow = market(latency=Latency(feed=Delay.constant(0))), market(latency=drawn)
+    behind = []
+    for k in range(1, 200):
+        now_ns = at(0.1 * k)
+        quick = fast.run(Wake(BTC.id, now_ns, None, None)).view
+        late = slow.run(Wake(BTC.id, now_ns, None, None)).view
+        assert late.exch_ns <= quick.exch_ns
+        behind.append(quick.exch_ns - late.exch_ns)
+    assert 20e6 < np.median(behind) < 120e6
+    for venue in (fast, slow):
+        venue.run(Wake(BTC.id, at(60), None, None))
+    touches = [tape_of(venue)[1] for venue in (fast, slow)]
+    assert touches[0][:2_000] == touches[1][:2_000], "the market itself does not change"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steersman.domain.market import Signals
 from steersman.domain.messages import Wake
 from steersman.domain.units import HOUR_NS, MINUTE_NS
 from steersman.venues.flow import START_NS
@@ -15,7 +16,7 @@ def market() -> SimulatedVenue:
 
 def test_signals_are_told_once_a_minute_and_alike_in_both_branches() -> None:
     venue = market()
-    told = []
+    told: list[Signals] = []
     for minute in range(1, 30):
         now_ns = venue.run(Wake(BTC.id, START_NS + minute * MINUTE_NS, None, None)).now_ns
         told += venue.signals_until(now_ns)

@@ -22,6 +22,7 @@ from steersman.venues import flow as flows
 from steersman.venues.draws import PLACES, uniform
 from steersman.venues.flow import Script
 from steersman.venues.kernel import bounds, has_room, in_flight, note_touch
+from steersman.venues.latency import FEED, delay_ns
 from steersman.venues.latent import EVENT
 from steersman.venues.market import (
     AHEAD,
@@ -194,6 +195,15 @@ def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64
 
 
 @compiled_part
+def _received_ns(m: Market, number: int, exch_ns: int) -> int:
+    """Return when event `number` of `exch_ns` reaches us: never before the one before it."""
+    if exch_ns == NEVER:
+        return NEVER
+    took = delay_ns(m.feed, m.s[SEED], FEED, number, exch_ns)
+    return int(max(m.s[RECV], exch_ns + took))
+
+
+@compiled_part
 def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
     """Process events known by `limit` and made by `arrival`; stop after anything of ours."""
     s, top, levels, far, live = m.s, m.top, m.levels, m.far, m.live
@@ -203,7 +213,7 @@ def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
     seen_bid = seen_ask = -2
     while s[REP_TAIL] == reports:
         exch = flows.next_ns(params, seed, flow_i, flow_f, script)
-        recv = exch + latency
+        recv = exch + latency if latency >= 0 else _received_ns(m, flow_i[EVENT], exch)
         if recv > limit or exch > arrival or exch > end_ns:
             return DONE
         if recv >= obs_i[NEXT]:
@@ -245,7 +255,7 @@ def run_generated(m: Market, f: Flow, until_ns: int) -> int:
         next_exch = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.script)
         if next_exch > s[END_NS]:
             next_exch = NEVER
-        due = min(known_ns(m, arrival), next_exch + s[FEED_LATENCY])
+        due = min(known_ns(m, arrival), _received_ns(m, f.flow_i[EVENT], next_exch))
         if arrival < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, True)
             took = answer(m, arrival > s[END_NS])

@@ -170,11 +170,11 @@ class SimulatedVenue:
         market = new_market(
             span=preset.span_ticks,
             report_delay=latency.report,
+            feed_delay=latency.feed or FEED_DELAY,
             tape=False,
             recorded=False,
             now_ns=begin_ns,
         )
-        market.s[m_.FEED_LATENCY] = (latency.feed or FEED_DELAY).table[1, 1]
         flow = new_background(
             market,
             told.params,
@@ -402,7 +402,7 @@ class SimulatedVenue:
         if due_ns >= m_.NEVER:
             return m_.NEVER
         took_ns = self._latency.report.of(int(s[m_.SEED]), REPORT, due_ns, due_ns)
-        known_ns = due_ns + max(took_ns, int(s[m_.FEED_LATENCY]))
+        known_ns = due_ns + max(took_ns, int(self._m.feed[1:, 1].max()))
         at = int(s[m_.AT])
         if at < len(self._events) and self._events[at, 0] <= due_ns:
             known_ns = max(known_ns, int(self._events[at, 1]))
