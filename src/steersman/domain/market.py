@@ -28,7 +28,7 @@ class Regime(StrEnum):
     CASCADE = "cascade"
 
 
-class MarketView(msgspec.Struct, frozen=True):
+class MarketView(msgspec.Struct, frozen=True, gc=False):
     """One instrument as seen at `at_ns`.
 
     `market_volume` is the volume traded by others since the market's start (base units);
@@ -89,7 +89,7 @@ class MarketView(msgspec.Struct, frozen=True):
         )
 
 
-class NewsItem(msgspec.Struct, frozen=True):
+class NewsItem(msgspec.Struct, frozen=True, gc=False):
     """One headline: untrusted text with its source and times (UTC ns)."""
 
     id: str
@@ -99,7 +99,7 @@ class NewsItem(msgspec.Struct, frozen=True):
     text: str
 
 
-class Signals(msgspec.Struct, frozen=True):
+class Signals(msgspec.Struct, frozen=True, gc=False):
     """Slow crypto signals of one instrument (F17); None means not known.
 
     Rates and changes are in percent; `liquidation_*` name the nearest cluster of liquidations

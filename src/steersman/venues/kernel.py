@@ -286,13 +286,11 @@ def _replay(m: Market, events: I64, limit: int, arrival: int) -> int:  # noqa: C
     """Process events received by `limit` and sent by `arrival`; stop after anything of ours.
 
     `events` int64[n, 4] are rows of `EVENT`: exch_ns, recv_ns, lots, and tick (32 bits), kind and
-    side (8 each) and flags (16) in one word. A level near the touch that concerns no order of ours
-    is set right here: calls would take longer than all the rest.
+    side (8 each) and flags (16) in one word. What fills no own order is done right here.
     """
     s, top, levels, taken, far, live = m.s, m.top, m.levels, m.taken, m.far, m.live
     obs_i, obs_f, touches, trades, orders = m.obs_i, m.obs_f, m.touches, m.trades, m.orders
-    i, n, span, reports = s[AT], events.shape[0], top[3], s[REP_TAIL]
-    full = trades.shape[0] - ROOM
+    i, n, span, reports, full = s[AT], events.shape[0], top[3], s[REP_TAIL], trades.shape[0] - ROOM
     seen_bid = seen_ask = -2  # look once, whatever the touch
     status = DONE
     while i < n and status == DONE and s[REP_TAIL] == reports:
