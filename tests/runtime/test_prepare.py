@@ -408,7 +408,7 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
 ) -> None:
     monkeypatch.setattr(weights, "find", lambda: tmp_path / "weights.gguf")
     monkeypatch.setattr(module, "find_spec", lambda name: object())
-    monkeypatch.setattr(module, "NewsReader", Reader)
+    monkeypatch.setattr("steersman.advisor.embedded.NewsReader", Reader)
     before = Reader.loaded
     made, said = told(**EMBEDDED)
     supervisor = made.supervisor

@@ -17,8 +17,6 @@ from typing import Final
 import msgspec
 
 from steersman.advisor import weights
-from steersman.advisor.elicited import EmbeddedAdvisor
-from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.config import Settings
@@ -324,6 +322,10 @@ def _supervisor(
         elif find_spec("xllamacpp") is None:
             say("the model library xllamacpp is not installed: going on with rules")
         else:
+            # Imported where it is wanted: it takes longer than the rest of a run's preparation.
+            from steersman.advisor.elicited import EmbeddedAdvisor
+            from steersman.advisor.embedded import NewsReader
+
             reader = NewsReader()
             reader.load()
             advisor, kind = EmbeddedAdvisor(reader), "embedded"
