@@ -200,8 +200,8 @@ def new_market(
         touches=np.zeros((1 << 14, TOUCH_F), np.int64),
         trades=np.zeros((1 << 14, TRADE_F), np.int64),
         notes=np.zeros((64, NOTE_F), np.int64),
-        delays=report_delay.table,
-        feed=feed_delay.table,
+        delays=report_delay.table.copy(),
+        feed=feed_delay.table.copy(),
         impact=(impact or NO_IMPACT).state(),
         queue=np.array([queue.exponent]),
     )
