@@ -67,7 +67,7 @@ def test_funding_is_known_when_it_is_set() -> None:
     rates = venue.funding_between(START_NS, times[-1] + 1)
     assert [at_ns for at_ns, _ in rates] == times
     assert all(abs(rate) <= Decimal("37.5") for _, rate in rates)
-    assert venue.funding_between(times[0] + 1, times[2]) == rates[1:2]
+    assert venue.funding_between(times[0], times[1]) == rates[1:2], "after, and up to"
 
 
 @pytest.mark.parametrize("symbol", ["AAPL"])
