@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
@@ -18,7 +17,7 @@ import msgspec
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
-from steersman.domain.units import MINUTE_NS, SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS, Price, Qty
 from steersman.errors import UsageError
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "check_horizon",
     "finish_zone_ns",
     "least_rest",
-    "order_pace_ns",
     "plan_from_shares",
     "slice_at",
     "whole_children",
@@ -40,8 +38,7 @@ CHILDREN_PER_SPARE: Final = 8  # one more interval for each: an immediate order 
 REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after a fall of 5 %
 
 
-@dataclass(frozen=True, slots=True)
-class AlgoContext:
+class AlgoContext(msgspec.Struct, frozen=True, gc=False):
     """What an algorithm may know besides the market: rules, settings, limits, volume curve."""
 
     instrument: Instrument
@@ -135,7 +132,7 @@ def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> in
     children = whole_children(left, child)
     # One interval more than children: the order before the first may just have been sent.
     intervals = children + 1 + children // CHILDREN_PER_SPARE
-    return intervals * order_pace_ns(limits) + FINISH_MARGIN_NS
+    return intervals * limits.order_pace_ns + FINISH_MARGIN_NS
 
 
 def whole_children(qty: Decimal, largest: Decimal) -> int:
@@ -143,9 +140,3 @@ def whole_children(qty: Decimal, largest: Decimal) -> int:
     if largest <= 0:
         return 1
     return int((qty / largest).to_integral_value(ROUND_CEILING))
-
-
-def order_pace_ns(limits: SafetyLimits) -> int:
-    """Return the shortest time between two orders that can be kept up (ns)."""
-    interval_ns = int(limits.min_order_interval_s * SECOND_NS)
-    return max(interval_ns, MINUTE_NS // limits.max_orders_per_minute)

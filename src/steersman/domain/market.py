@@ -28,7 +28,7 @@ class Regime(StrEnum):
     CASCADE = "cascade"
 
 
-class MarketView(msgspec.Struct, frozen=True):
+class MarketView(msgspec.Struct, frozen=True, gc=False):
     """One instrument as seen at `at_ns`.
 
     `market_volume` is the volume traded by others since the market's start (base units);
@@ -98,7 +98,7 @@ class NoteKind(StrEnum):
     ENDED = "ended"
 
 
-class MarketNote(msgspec.Struct, frozen=True):
+class MarketNote(msgspec.Struct, frozen=True, gc=False):
     """Something happened to the data: `event` is the number of the event (from 0) that says so.
 
     Messages were lost (`gap`), the book was crossed after a whole message (`crossed`), it can be

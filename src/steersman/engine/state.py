@@ -41,7 +41,7 @@ __all__ = [
 SCHEMA: Final = 1
 
 
-class Child(msgspec.Struct, frozen=True):
+class Child(msgspec.Struct, frozen=True, gc=False):
     """One child order: what was sent, and what the venue has said of it since."""
 
     id: str
@@ -76,7 +76,7 @@ class PendingAsk(msgspec.Struct, frozen=True):
     fact_ids: frozenset[str]
 
 
-class Parent(msgspec.Struct, frozen=True):
+class Parent(msgspec.Struct, frozen=True, gc=False):
     """One parent order: its quantities, its plan, its steering."""
 
     order: ParentOrder
@@ -113,7 +113,7 @@ class Parent(msgspec.Struct, frozen=True):
         return self.state in PARENT_TERMINAL
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """Everything the engine knows. `children` holds live ones, `closed` those that are over."""
 
     now_ns: int

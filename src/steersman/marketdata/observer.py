@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketView, Regime
-from steersman.domain.units import SECOND_NS
+from steersman.domain.units import SECOND_NS, Price, Qty
 from steersman.marketdata.book import best, compiled, compiled_part, depth, size_at
 
 __all__ = [
@@ -283,33 +283,34 @@ def market_view(
     invalid: str = "",
 ) -> MarketView:
     """Return what `read` wrote as the message that the engine takes, in prices and quantities."""
-    ints: list[int] = view_i.tolist()
-    floats: list[float] = view_f.tolist()
-    bid, ask = ints[_BID], ints[_ASK]
-    qty = instrument.qty
-    tick, lot = float(instrument.tick), float(instrument.lot)
-    d = [qty(lots) for lots in ints[_DEPTH : _DEPTH + 6]]
+    # In the order of the indices that `read` writes to.
+    bid, ask, bid_lots, ask_lots, *depth_lots, volume, bought, sold, trades, observed, regime = (
+        view_i.tolist()
+    )
+    micro, imbalance, trend_bps, volatility_pct, rate = view_f.tolist()
+    tick, lot = instrument.tick, instrument.lot
+    b1, b5, b10, a1, a5, a10 = [Qty(lot * lots) for lots in depth_lots]
     return MarketView(
         instrument=instrument.id,
         at_ns=at_ns,
         exch_ns=exch_ns,
         feed_age_ns=feed_age_ns,
-        best_bid=instrument.price(bid) if bid else None,
-        best_ask=instrument.price(ask) if ask else None,
-        bid_qty=qty(ints[_BID_LOTS]),
-        ask_qty=qty(ints[_ASK_LOTS]),
-        depth_bid=(d[0], d[1], d[2]),
-        depth_ask=(d[3], d[4], d[5]),
-        microprice=floats[_MICRO] * tick if bid and ask else None,
-        market_volume=qty(ints[_VOLUME]),
-        buy_volume=qty(ints[_BOUGHT]),
-        sell_volume=qty(ints[_SOLD]),
-        trades=ints[_TRADES],
-        flow_imbalance=floats[_IMBALANCE],
-        trend_bps=floats[_TREND],
-        volatility_hour_pct=floats[_VOLATILITY],
-        volume_rate_per_s=floats[_RATE] * lot,
-        observed_ns=ints[_OBSERVED],
-        regime=_REGIMES[ints[_REGIME]],
+        best_bid=Price(tick * bid) if bid else None,
+        best_ask=Price(tick * ask) if ask else None,
+        bid_qty=Qty(lot * bid_lots),
+        ask_qty=Qty(lot * ask_lots),
+        depth_bid=(b1, b5, b10),
+        depth_ask=(a1, a5, a10),
+        microprice=micro * float(tick) if bid and ask else None,
+        market_volume=Qty(lot * volume),
+        buy_volume=Qty(lot * bought),
+        sell_volume=Qty(lot * sold),
+        trades=trades,
+        flow_imbalance=imbalance,
+        trend_bps=trend_bps,
+        volatility_hour_pct=volatility_pct,
+        volume_rate_per_s=rate * float(lot),
+        observed_ns=observed,
+        regime=_REGIMES[regime],
         invalid=invalid,
     )
