@@ -27,6 +27,7 @@ __all__ = [
     "borders",
     "check_horizon",
     "finish_zone_ns",
+    "largest_child",
     "least_rest",
     "plan_from_shares",
     "slice_at",
@@ -35,6 +36,7 @@ __all__ = [
 
 FINISH_MARGIN_NS: Final = 3 * SECOND_NS  # latency and the last cancel
 CHILDREN_PER_SPARE: Final = 8  # one more interval for each: an immediate order may fill in part
+ONE: Final = Decimal(1)
 REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after a fall of 5 %
 
 
@@ -124,15 +126,17 @@ def least_rest(price: Price, context: AlgoContext) -> Qty:
 
 def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> int:
     """Return the time needed to send what is not filled yet in the largest allowed children."""
-    limits = context.limits
     left = progress.unfilled + progress.open + progress.unknown
-    child = context.instrument.floor_qty(
-        limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
-    )
-    children = whole_children(left, child)
+    children = whole_children(left, largest_child(price, context))
     # One interval more than children: the order before the first may just have been sent.
     intervals = children + 1 + children // CHILDREN_PER_SPARE
-    return intervals * limits.order_pace_ns + FINISH_MARGIN_NS
+    return intervals * context.limits.order_pace_ns + FINISH_MARGIN_NS
+
+
+def largest_child(price: Price, context: AlgoContext) -> Qty:
+    """Return the largest child that `max_order_size` allows at a price (whole lots)."""
+    instrument = context.instrument
+    return instrument.floor_qty(context.limits.max_order_size / instrument.quote_value(price, ONE))
 
 
 def whole_children(qty: Decimal, largest: Decimal) -> int:

@@ -27,6 +27,7 @@ from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildS
 from steersman.models.volume import expected_volume
 
 __all__ = [
+    "CLOSED_LATELY_MAX",
     "Child",
     "Parent",
     "PendingAsk",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 SCHEMA: Final = 1
+CLOSED_LATELY_MAX: Final = 64
 
 
 class Child(msgspec.Struct, frozen=True, gc=False):
@@ -114,7 +116,11 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """Everything the engine knows. `children` holds live ones, `closed` those that are over."""
+    """Everything the engine knows.
+
+    `children` holds live ones, `closed` and `closed_lately` those that are over: of the thousands
+    that a long order closes, only the newest few are copied when one more is.
+    """
 
     now_ns: int
     seed: int
@@ -125,6 +131,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}
+    closed_lately: dict[str, Child] = {}
     views: dict[str, MarketView] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
@@ -134,7 +141,11 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
     def child(self, child_id: str) -> Child | None:
         """Return a child, live or over."""
-        return self.children.get(child_id) or self.closed.get(child_id)
+        return (
+            self.children.get(child_id)
+            or self.closed_lately.get(child_id)
+            or self.closed.get(child_id)
+        )
 
     def with_parent(self, parent: Parent) -> State:
         """Return the state with this parent in place of its former self."""
@@ -142,14 +153,15 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
     def with_child(self, child: Child) -> State:
         """Return the state with this child in place of its former self, live or closed."""
-        live, closed = self.children, self.closed
-        if child.terminal:
-            if child.id in live:
-                live = {key: value for key, value in live.items() if key != child.id}
-            closed = {**closed, child.id: child}
-        else:
-            live = {**live, child.id: child}
-        return msgspec.structs.replace(self, children=live, closed=closed)
+        live = self.children
+        if not child.terminal:
+            return msgspec.structs.replace(self, children={**live, child.id: child})
+        if child.id in live:
+            live = {key: value for key, value in live.items() if key != child.id}
+        closed, lately = self.closed, {**self.closed_lately, child.id: child}
+        if len(lately) > CLOSED_LATELY_MAX:
+            closed, lately = {**closed, **lately}, {}
+        return msgspec.structs.replace(self, children=live, closed=closed, closed_lately=lately)
 
 
 def initial_state(started: Started) -> State:
