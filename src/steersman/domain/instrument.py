@@ -6,9 +6,12 @@ here are exact or they raise: nothing is rounded silently except where a name sa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import repeat
+from operator import mul
 from typing import Final
 
 import msgspec
@@ -88,6 +91,10 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     def qty(self, lots: int) -> Qty:
         """Return the quantity of an integer number of lots."""
         return Qty(self.lot * lots)
+
+    def quantities(self, lots: Iterable[int]) -> list[Qty]:
+        """Return the quantities of integer numbers of lots."""
+        return list(map(mul, repeat(self.lot), lots))
 
     def floor_qty(self, qty: Decimal) -> Qty:
         """Return the largest multiple of the lot that is at most `qty`."""

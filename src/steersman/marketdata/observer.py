@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketView, Regime
-from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS
 from steersman.marketdata.book import best, compiled, compiled_part, depth, size_at
 
 __all__ = [
@@ -283,34 +283,31 @@ def market_view(
     invalid: str = "",
 ) -> MarketView:
     """Return what `read` wrote as the message that the engine takes, in prices and quantities."""
-    # In the order of the indices that `read` writes to.
-    bid, ask, bid_lots, ask_lots, *depth_lots, volume, bought, sold, trades, observed, regime = (
-        view_i.tolist()
-    )
-    micro, imbalance, trend_bps, volatility_pct, rate = view_f.tolist()
-    tick, lot = instrument.tick, instrument.lot
-    b1, b5, b10, a1, a5, a10 = [Qty(lot * lots) for lots in depth_lots]
+    # In the order of the indices that `read` writes to, and then in that of the view's fields.
+    bid, ask, *lots, trades, observed_ns, regime = view_i.tolist()
+    micro, flow_imbalance, trend_bps, volatility_hour_pct, rate = view_f.tolist()
+    bid_qty, ask_qty, b1, b5, b10, a1, a5, a10, volume, bought, sold = instrument.quantities(lots)
     return MarketView(
-        instrument=instrument.id,
-        at_ns=at_ns,
-        exch_ns=exch_ns,
-        feed_age_ns=feed_age_ns,
-        best_bid=Price(tick * bid) if bid else None,
-        best_ask=Price(tick * ask) if ask else None,
-        bid_qty=Qty(lot * bid_lots),
-        ask_qty=Qty(lot * ask_lots),
-        depth_bid=(b1, b5, b10),
-        depth_ask=(a1, a5, a10),
-        microprice=micro * float(tick) if bid and ask else None,
-        market_volume=Qty(lot * volume),
-        buy_volume=Qty(lot * bought),
-        sell_volume=Qty(lot * sold),
-        trades=trades,
-        flow_imbalance=imbalance,
-        trend_bps=trend_bps,
-        volatility_hour_pct=volatility_pct,
-        volume_rate_per_s=rate * float(lot),
-        observed_ns=observed,
-        regime=_REGIMES[regime],
-        invalid=invalid,
+        instrument.id,
+        at_ns,
+        exch_ns,
+        feed_age_ns,
+        instrument.price(bid) if bid else None,
+        instrument.price(ask) if ask else None,
+        bid_qty,
+        ask_qty,
+        (b1, b5, b10),
+        (a1, a5, a10),
+        micro * float(instrument.tick) if bid and ask else None,
+        volume,
+        bought,
+        sold,
+        trades,
+        flow_imbalance,
+        trend_bps,
+        volatility_hour_pct,
+        rate * float(instrument.lot),
+        observed_ns,
+        _REGIMES[regime],
+        invalid,
     )

@@ -204,7 +204,7 @@ class SimulatedVenue:
     @property
     def now_ns(self) -> int:
         """The local time reached."""
-        return int(self._m.s[m_.NOW])
+        return self._m.s.item(m_.NOW)
 
     @property
     def background_events(self) -> int:
@@ -280,8 +280,8 @@ class SimulatedVenue:
         while True:
             self._advance(min(wake.at_ns, self._settled_ns()))
             now_ns = self.now_ns
-            ended = bool(s[m_.ENDED])
-            touched = bool(s[m_.TOUCH_NS] <= now_ns)
+            ended = bool(s.item(m_.ENDED))
+            touched = s.item(m_.TOUCH_NS) <= now_ns
             reports = self._reports(now_ns)
             funding = self._settle() if now_ns >= self._settled_ns() else ()
             if reports or funding or ended or touched or now_ns >= wake.at_ns:
@@ -360,12 +360,12 @@ class SimulatedVenue:
 
     def _view(self, now_ns: int) -> MarketView:
         m, s = self._m, self._m.s
-        if m.obs_i[VOLUME] > VOLUME_MAX:
+        if m.obs_i.item(VOLUME) > VOLUME_MAX:
             number = int(s[m_.BEFORE] + s[m_.AT])
             what = f"more than 2^62 lots were traded by event {number}"
             raise DataError(f"{self.instrument.id}: {what}", "check the lot, import again")
         view_i, view_f = self._read_i, self._read_f
-        state, recv_ns = int(s[m_.BOOK]), int(s[m_.RECV])
+        state, recv_ns = s.item(m_.BOOK), s.item(m_.RECV)
         valid = state == m_.VALID
         read(m.obs_i, m.obs_f, m.levels, m.top, m.far, now_ns, valid, view_i, view_f)
         return market_view(
@@ -373,7 +373,7 @@ class SimulatedVenue:
             view_i,
             view_f,
             at_ns=now_ns,
-            exch_ns=int(s[m_.EXCH]),
+            exch_ns=s.item(m_.EXCH),
             feed_age_ns=now_ns - recv_ns if recv_ns else 0,
             invalid=INVALID[state],
         )
@@ -381,7 +381,7 @@ class SimulatedVenue:
     def _reports(self, now_ns: int) -> tuple[Report, ...]:
         """Take the reports that have arrived by now."""
         s, reports = self._m.s, self._m.reports
-        head, tail = int(s[m_.REP_HEAD]), int(s[m_.REP_TAIL])
+        head, tail = s.item(m_.REP_HEAD), s.item(m_.REP_TAIL)
         taken = []
         while head < tail and reports[head, m_.DELIVER] <= now_ns:
             row = reports[head].tolist()
