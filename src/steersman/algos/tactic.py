@@ -83,7 +83,7 @@ def _crossing(
     spread_bps, mid = view.spread_bps, view.mid
     touch = view.best_ask if order.side is Side.BUY else view.best_bid
     assert spread_bps is not None and mid is not None and touch is not None  # usable
-    if spread_bps > context.execution.max_spread_bps and not target.finishing:
+    if spread_bps > float(context.execution.max_spread_bps) and not target.finishing:
         return None
     sign = order.side.sign
     reach = touch * (1 + sign * context.execution.cross_bps / BPS)

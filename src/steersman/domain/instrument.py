@@ -78,11 +78,11 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     # -- ticks and lots ---------------------------------------------------------------------------
     def ticks(self, price: Decimal) -> int:
         """Return the price in ticks; raise UsageError where it is not a multiple of the tick."""
-        return _exact(price, self.tick, f"{self.symbol} price", "tick")
+        return _exact(price, self.tick, self.symbol, "price", "tick")
 
     def lots(self, qty: Decimal) -> int:
         """Return the quantity in lots; raise UsageError where it is not a multiple of the lot."""
-        return _exact(qty, self.lot, f"{self.symbol} quantity", "lot")
+        return _exact(qty, self.lot, self.symbol, "quantity", "lot")
 
     def price(self, ticks: int) -> Price:
         """Return the price of an integer number of ticks."""
@@ -151,17 +151,19 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
         return self.ceil_qty(max(self.min_qty, self.min_notional / unit))
 
 
-def _exact(value: Decimal, step: Decimal, what: str, step_name: str) -> int:
+def _exact(value: Decimal, step: Decimal, symbol: str, what: str, step_name: str) -> int:
     if not value.is_finite():
-        raise UsageError(f"{what} {value} is not a number", "give a finite decimal number")
+        raise UsageError(f"{symbol} {what} {value} is not a number", "give a finite decimal number")
     if value.adjusted() > MAGNITUDE_MAX:
-        raise UsageError(f"{what} {value} is too large", "give a number that can be traded")
+        raise UsageError(
+            f"{symbol} {what} {value} is too large", "give a number that can be traded"
+        )
     whole, rest = _WIDE.divmod(value, step)
     if rest:
         below = whole if rest > 0 else whole - 1
         lower, upper = (_WIDE.multiply(count, step).normalize() for count in (below, below + 1))
         raise UsageError(
-            f"{what} {value} is not a multiple of the {step_name} {step}",
+            f"{symbol} {what} {value} is not a multiple of the {step_name} {step}",
             f"use {lower:f} or {upper:f}",
         )
     return int(whole)

@@ -163,7 +163,9 @@ def _spread(
     assert spread_bps is not None  # `_prices` has passed
     limit = state.limits.max_spread_bps
     return (
-        f"spread {spread_bps:.2f} bps exceeds max_spread_bps {limit}" if spread_bps > limit else ""
+        f"spread {spread_bps:.2f} bps exceeds max_spread_bps {limit}"
+        if spread_bps > float(limit)
+        else ""
     )
 
 
@@ -171,7 +173,7 @@ def _volatility(
     state: State, parent: Parent, intent: Place | Amend, view: MarketView, instrument: Instrument
 ) -> str:
     limit = state.limits.max_volatility_hour_pct
-    if view.volatility_hour_pct <= limit:
+    if view.volatility_hour_pct <= float(limit):
         return ""
     return (
         f"volatility {view.volatility_hour_pct:.2f} % per hour exceeds "

@@ -197,14 +197,15 @@ def progress_of(state: State, parent: Parent) -> Progress:
 
 def outstanding(state: State, parent: Parent) -> tuple[Qty, Qty]:
     """Return (open, unknown): what the parent's live children may still fill."""
-    opened = unknown = Decimal(0)
+    opened = unknown = ZERO_QTY
+    parent_id = parent.order.id
     for child in state.children.values():
-        if child.parent_id == parent.order.id:
+        if child.parent_id == parent_id:
             if child.state is ChildState.UNKNOWN:
-                unknown += child.leaves
+                unknown = Qty(unknown + child.leaves)
             else:
-                opened += child.leaves
-    return Qty(opened), Qty(unknown)
+                opened = Qty(opened + child.leaves)
+    return opened, unknown
 
 
 def volume_between(state: State, view: MarketView, from_ns: int, to_ns: int) -> Qty:
