@@ -13,7 +13,6 @@ from steersman.algos.base import (
     borders,
     check_horizon,
     finish_zone_ns,
-    order_pace_ns,
     plan_from_shares,
     slice_at,
 )
@@ -74,4 +73,4 @@ def test_the_finish_zone_holds_the_children_that_are_left() -> None:
     # 10 BTC in children of at most 1.666: seven of them, and one interval more.
     assert large == 8 * 5 * SECOND_NS + 3 * SECOND_NS
     assert small == 2 * 5 * SECOND_NS + 3 * SECOND_NS
-    assert order_pace_ns(limits(max_orders_per_minute=6)) == 10 * SECOND_NS
+    assert limits(max_orders_per_minute=6).order_pace_ns == 10 * SECOND_NS

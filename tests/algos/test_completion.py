@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.algos.adaptive import Steering, envelope, steer
-from steersman.algos.base import AlgoContext, finish_zone_ns, least_rest, whole_children
+from steersman.algos.base import (
+    AlgoContext,
+    finish_zone_ns,
+    largest_child,
+    least_rest,
+    whole_children,
+)
 from steersman.algos.decide import decide, plan_all
 from steersman.algos.pov import done_by_volume
-from steersman.algos.tactic import Desired, Working, desire, largest_child
+from steersman.algos.tactic import Desired, Working, desire
 from steersman.domain.advice import Action, Advice
 from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder, Style, TimeInForce

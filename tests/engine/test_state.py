@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from steersman.domain.units import Qty
-from steersman.engine.state import check_conservation, progress_of
+from steersman.engine.state import CLOSED_LATELY_MAX, check_conservation, progress_of
+from steersman.engine.transitions import ChildState
 from tests.engine.desk import Desk, changed
 
 
@@ -40,3 +41,18 @@ def test_progress_sums_to_the_order() -> None:
     assert progress.filled + progress.open + progress.unknown + progress.unfilled == 10
     assert progress.avg_price == 60_000
     assert progress.expected_volume == Decimal(1200)
+
+
+def test_every_child_that_is_over_is_kept_as_it_was_last() -> None:
+    desk = Desk()
+    desk.submit()
+    state, first = desk.state, desk.state.children["P1-1"]
+    count = 3 * CLOSED_LATELY_MAX
+    for number in range(1, count + 1):
+        state = state.with_child(changed(first, id=f"P1-{number}", state=ChildState.CANCELLED))
+    assert not state.children
+    assert all(state.child(f"P1-{number}") is not None for number in range(1, count + 1))
+    state = state.with_child(changed(first, state=ChildState.FILLED))  # its last fill came late
+    found = state.child("P1-1")
+    assert found is not None
+    assert found.state is ChildState.FILLED

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
@@ -18,7 +17,7 @@ import msgspec
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
-from steersman.domain.units import MINUTE_NS, SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS, Price, Qty
 from steersman.errors import UsageError
 
 __all__ = [
@@ -28,8 +27,8 @@ __all__ = [
     "borders",
     "check_horizon",
     "finish_zone_ns",
+    "largest_child",
     "least_rest",
-    "order_pace_ns",
     "plan_from_shares",
     "slice_at",
     "whole_children",
@@ -37,11 +36,11 @@ __all__ = [
 
 FINISH_MARGIN_NS: Final = 3 * SECOND_NS  # latency and the last cancel
 CHILDREN_PER_SPARE: Final = 8  # one more interval for each: an immediate order may fill in part
+ONE: Final = Decimal(1)
 REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after a fall of 5 %
 
 
-@dataclass(frozen=True, slots=True)
-class AlgoContext:
+class AlgoContext(msgspec.Struct, frozen=True, gc=False):
     """What an algorithm may know besides the market: rules, settings, limits, volume curve."""
 
     instrument: Instrument
@@ -127,15 +126,17 @@ def least_rest(price: Price, context: AlgoContext) -> Qty:
 
 def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> int:
     """Return the time needed to send what is not filled yet in the largest allowed children."""
-    limits = context.limits
     left = progress.unfilled + progress.open + progress.unknown
-    child = context.instrument.floor_qty(
-        limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
-    )
-    children = whole_children(left, child)
+    children = whole_children(left, largest_child(price, context))
     # One interval more than children: the order before the first may just have been sent.
     intervals = children + 1 + children // CHILDREN_PER_SPARE
-    return intervals * order_pace_ns(limits) + FINISH_MARGIN_NS
+    return intervals * context.limits.order_pace_ns + FINISH_MARGIN_NS
+
+
+def largest_child(price: Price, context: AlgoContext) -> Qty:
+    """Return the largest child that `max_order_size` allows at a price (whole lots)."""
+    instrument = context.instrument
+    return instrument.floor_qty(context.limits.max_order_size / instrument.quote_value(price, ONE))
 
 
 def whole_children(qty: Decimal, largest: Decimal) -> int:
@@ -143,9 +144,3 @@ def whole_children(qty: Decimal, largest: Decimal) -> int:
     if largest <= 0:
         return 1
     return int((qty / largest).to_integral_value(ROUND_CEILING))
-
-
-def order_pace_ns(limits: SafetyLimits) -> int:
-    """Return the shortest time between two orders that can be kept up (ns)."""
-    interval_ns = int(limits.min_order_interval_s * SECOND_NS)
-    return max(interval_ns, MINUTE_NS // limits.max_orders_per_minute)

@@ -57,7 +57,7 @@ def decide(
         done, steering = bend(order, plans, progress, context, steering)
         advice = steering.in_force(at_ns)
         style = None if advice is None else advice.style
-        reason = f"{name.value}, slice {k + 1} of {len(plan.done)}{_bent(done, plan.done[k])}"
+        reason = f"{name}, slice {k + 1} of {len(plan.done)}{_bent(done, plan.done[k])}"
         if steering.clipped:
             reason += ", at the envelope's edge"
     elif name is AlgoName.POV:
@@ -65,12 +65,13 @@ def decide(
         reason = f"{pov.rate(order, progress, context) * 100:.1f} % of the volume"
     else:
         done = plan.done[k]
-        reason = f"{name.value}, slice {k + 1} of {len(plan.done)}"
+        reason = f"{name}, slice {k + 1} of {len(plan.done)}"
     done = max(done, progress.scheduled)
-    slice_end_ns = plan.times_ns[k + 1]
-    times_ns = [slice_end_ns, finish_ns]
+    slice_end_ns = next_ns = plan.times_ns[k + 1]
+    if at_ns < finish_ns < next_ns:
+        next_ns = finish_ns
     if name is AlgoName.POV:
-        times_ns.append(at_ns + POV_STEP_NS)
+        next_ns = min(next_ns, at_ns + POV_STEP_NS)
     target = Target(
         done=done,
         worst_price=order.limit_price,
@@ -78,7 +79,7 @@ def decide(
         finishing=finishing,
         slice_start_ns=plan.times_ns[k],
         slice_end_ns=slice_end_ns,
-        next_ns=min((at for at in times_ns if at > at_ns), default=order.deadline_ns),
+        next_ns=next_ns,
         reason=reason,
     )
     return target, steering

@@ -8,10 +8,9 @@ Sizes never leave a rest of the parent that the venue would be too small to take
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+import msgspec
 
-from steersman.algos.base import AlgoContext, least_rest, order_pace_ns, whole_children
+from steersman.algos.base import AlgoContext, largest_child, least_rest, whole_children
 from steersman.domain.market import MarketView
 from steersman.domain.order import ParentOrder, Progress, Style, Target, TimeInForce
 from steersman.domain.units import BPS, Price, Qty, Side
@@ -19,8 +18,7 @@ from steersman.domain.units import BPS, Price, Qty, Side
 __all__ = ["Desired", "Working", "desire"]
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
+class Working(msgspec.Struct, frozen=True, gc=False):
     """The child that is working now."""
 
     price: Price
@@ -28,8 +26,7 @@ class Working:
     tif: TimeInForce
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(msgspec.Struct, frozen=True, gc=False):
     """The order that should be working now, and why in plain words."""
 
     qty: Qty
@@ -70,14 +67,8 @@ def _cross_ns(
     patience_ns = int((1 - order.urgency) * slice_ns)
     assert view.mid is not None  # the view is usable
     children = whole_children(gap, largest_child(Price(view.mid), context))
-    needed_ns = children * order_pace_ns(context.limits)
+    needed_ns = children * context.limits.order_pace_ns
     return min(target.slice_start_ns + patience_ns, target.slice_end_ns - needed_ns)
-
-
-def largest_child(price: Price, context: AlgoContext) -> Qty:
-    """Return the largest child that `max_order_size` allows at a price (whole lots)."""
-    unit = context.instrument.quote_value(price, Decimal(1))
-    return context.instrument.floor_qty(context.limits.max_order_size / unit)
 
 
 def _crossing(
@@ -92,7 +83,7 @@ def _crossing(
     spread_bps, mid = view.spread_bps, view.mid
     touch = view.best_ask if order.side is Side.BUY else view.best_bid
     assert spread_bps is not None and mid is not None and touch is not None  # usable
-    if spread_bps > context.execution.max_spread_bps and not target.finishing:
+    if spread_bps > float(context.execution.max_spread_bps) and not target.finishing:
         return None
     sign = order.side.sign
     reach = touch * (1 + sign * context.execution.cross_bps / BPS)

@@ -6,8 +6,12 @@ here are exact or they raise: nothing is rounded silently except where a name sa
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from functools import cached_property
+from itertools import repeat
+from operator import mul
 from typing import Final
 
 import msgspec
@@ -19,6 +23,10 @@ __all__ = ["Category", "Instrument"]
 
 MAGNITUDE_MAX: Final = 18  # digits before the point: far above any real price or quantity
 
+_ONE: Final = Decimal(1)
+# Digits for the whole part of any division; a rest may be rounded, yet never to nothing.
+_WIDE: Final = Context(prec=400)
+
 
 class Category(StrEnum):
     """The kind of contract; one symbol in two categories is two instruments."""
@@ -29,7 +37,7 @@ class Category(StrEnum):
     EQUITY = "equity"
 
 
-class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """The trading rules of one symbol in one category at one venue.
 
     `tick` is the price step in quote currency, `lot` the quantity step in base units (contracts of
@@ -62,7 +70,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.min_notional < 0:
             raise ValueError(f"{self.symbol}: min_notional must not be negative")
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The key of this instrument everywhere: ``venue:SYMBOL.category``."""
         return f"{self.venue}:{self.symbol}.{self.category.value}"
@@ -70,11 +78,11 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # -- ticks and lots ---------------------------------------------------------------------------
     def ticks(self, price: Decimal) -> int:
         """Return the price in ticks; raise UsageError where it is not a multiple of the tick."""
-        return _exact(price, self.tick, f"{self.symbol} price", "tick")
+        return _exact(price, self.tick, self.symbol, "price", "tick")
 
     def lots(self, qty: Decimal) -> int:
         """Return the quantity in lots; raise UsageError where it is not a multiple of the lot."""
-        return _exact(qty, self.lot, f"{self.symbol} quantity", "lot")
+        return _exact(qty, self.lot, self.symbol, "quantity", "lot")
 
     def price(self, ticks: int) -> Price:
         """Return the price of an integer number of ticks."""
@@ -83,6 +91,10 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def qty(self, lots: int) -> Qty:
         """Return the quantity of an integer number of lots."""
         return Qty(self.lot * lots)
+
+    def quantities(self, lots: Iterable[int]) -> list[Qty]:
+        """Return the quantities of integer numbers of lots."""
+        return list(map(mul, repeat(self.lot), lots))
 
     def floor_qty(self, qty: Decimal) -> Qty:
         """Return the largest multiple of the lot that is at most `qty`."""
@@ -135,23 +147,23 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def tradable_min(self, price: Decimal) -> Qty:
         """Return the smallest quantity the venue takes at this price, a multiple of the lot."""
-        unit = self.quote_value(price, Decimal(1))
+        unit = self.quote_value(price, _ONE)
         return self.ceil_qty(max(self.min_qty, self.min_notional / unit))
 
 
-def _exact(value: Decimal, step: Decimal, what: str, step_name: str) -> int:
+def _exact(value: Decimal, step: Decimal, symbol: str, what: str, step_name: str) -> int:
     if not value.is_finite():
-        raise UsageError(f"{what} {value} is not a number", "give a finite decimal number")
+        raise UsageError(f"{symbol} {what} {value} is not a number", "give a finite decimal number")
     if value.adjusted() > MAGNITUDE_MAX:
-        raise UsageError(f"{what} {value} is too large", "give a number that can be traded")
-    # Enough digits for any input to be divided exactly, so that no rest is rounded away.
-    with localcontext(prec=len(value.as_tuple().digits) + len(step.as_tuple().digits) + 60):
-        count = value / step
-        whole = count.to_integral_value(ROUND_FLOOR)
-        if whole * step != value:
-            lower = (whole * step).normalize()
-            raise UsageError(
-                f"{what} {value} is not a multiple of the {step_name} {step}",
-                f"use {lower:f} or {lower + step:f}",
-            )
+        raise UsageError(
+            f"{symbol} {what} {value} is too large", "give a number that can be traded"
+        )
+    whole, rest = _WIDE.divmod(value, step)
+    if rest:
+        below = whole if rest > 0 else whole - 1
+        lower, upper = (_WIDE.multiply(count, step).normalize() for count in (below, below + 1))
+        raise UsageError(
+            f"{symbol} {what} {value} is not a multiple of the {step_name} {step}",
+            f"use {lower:f} or {upper:f}",
+        )
     return int(whole)

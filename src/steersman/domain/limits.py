@@ -7,8 +7,11 @@ has no default: whoever runs an order must state it.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
+
+from steersman.domain.units import MINUTE_NS, SECOND_NS
 
 __all__ = ["ExecutionConfig", "SafetyLimits"]
 
@@ -53,7 +56,9 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         )
 
 
-class SafetyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SafetyLimits(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True
+):
     """What no order may exceed (F13), checked before anything is sent.
 
     `max_position` is in base units and required. `max_order_size` is the quote value of one child,
@@ -82,6 +87,16 @@ class SafetyLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     def __post_init__(self) -> None:
         _within(self, "max_participation", 0, 1, open_low=True)
         _positive(self, *(name for name in self.__struct_fields__ if name != "max_participation"))
+
+    @cached_property
+    def min_order_interval_ns(self) -> int:
+        """`min_order_interval_s` in ns."""
+        return int(self.min_order_interval_s * SECOND_NS)
+
+    @cached_property
+    def order_pace_ns(self) -> int:
+        """The shortest time between two orders that can be kept up (ns)."""
+        return max(self.min_order_interval_ns, MINUTE_NS // self.max_orders_per_minute)
 
 
 def _number(config: msgspec.Struct, name: str) -> Decimal:

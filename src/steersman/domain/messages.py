@@ -2,6 +2,9 @@
 
 Inputs are facts with a time; effects are wishes of the engine. Both are journaled, in order, as
 canonical JSON (field order fixed, decimals as strings), so equal runs are equal to the byte.
+
+A frozen message of frozen parts is in no reference cycle: the garbage collector need not look at
+the hundreds of thousands that a run keeps (`gc=False`).
 """
 
 from __future__ import annotations
@@ -64,14 +67,14 @@ __all__ = [
 
 
 # -- what the venue reports -----------------------------------------------------------------------
-class Accepted(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Accepted(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The venue took the order; it rests or is being matched."""
 
     child_id: str
     venue_ns: int
 
 
-class Rejected(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The venue refused the order for good; nothing of it was or will be filled."""
 
     child_id: str
@@ -79,7 +82,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Filled(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A trade of ours: quantity in base units, price, fee in settlement currency.
 
     A negative fee is a rebate.
@@ -95,7 +98,7 @@ class Filled(msgspec.Struct, frozen=True, gc=False, tag=True):
     liquidity: Liquidity
 
 
-class Cancelled(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
 
     child_id: str
@@ -104,7 +107,7 @@ class Cancelled(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class CancelRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
+class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The cancel did nothing; the order is as it was."""
 
     child_id: str
@@ -112,7 +115,7 @@ class CancelRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Amended(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The order now stands at this price and total quantity."""
 
     child_id: str
@@ -121,7 +124,7 @@ class Amended(msgspec.Struct, frozen=True, gc=False, tag=True):
     qty: Qty
 
 
-class AmendRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
+class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The amendment did nothing; the order is as it was."""
 
     child_id: str
@@ -129,14 +132,14 @@ class AmendRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Unanswered(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Unanswered(msgspec.Struct, frozen=True, tag=True, gc=False):
     """No answer came in time: the order's fate is unknown, which is not a rejection."""
 
     child_id: str
     venue_ns: int
 
 
-class Resolved(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Resolved(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
 
     child_id: str
@@ -160,7 +163,7 @@ Report = (
 
 
 # -- inputs ---------------------------------------------------------------------------------------
-class Started(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs."""
 
     at_ns: int
@@ -172,28 +175,28 @@ class Started(msgspec.Struct, frozen=True, gc=False, tag=True):
     seed: int
 
 
-class Submit(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A person submits a parent order."""
 
     at_ns: int
     parent: ParentOrder
 
 
-class Viewed(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Viewed(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The market as seen now."""
 
     at_ns: int
     view: MarketView
 
 
-class Reported(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Reported(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The venue said something about one of our orders."""
 
     at_ns: int
     report: Report
 
 
-class MarketNoted(msgspec.Struct, frozen=True, gc=False, tag=True):
+class MarketNoted(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Something happened to the market's data: a gap, a crossed book, its recovery, its end."""
 
     at_ns: int
@@ -201,7 +204,7 @@ class MarketNoted(msgspec.Struct, frozen=True, gc=False, tag=True):
     note: MarketNote
 
 
-class FundingPaid(msgspec.Struct, frozen=True, gc=False, tag=True):
+class FundingPaid(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A perpetual's funding was exchanged while an order of ours held a position.
 
     At exchange time `venue_ns` the parent's fills came to `position` (base units, contracts for
@@ -219,7 +222,7 @@ class FundingPaid(msgspec.Struct, frozen=True, gc=False, tag=True):
     amount: Money
 
 
-class NewsArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
+class NewsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """News was received."""
 
     at_ns: int
@@ -227,14 +230,14 @@ class NewsArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
     items: tuple[NewsItem, ...]
 
 
-class SignalsArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
+class SignalsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Slow signals were received."""
 
     at_ns: int
     signals: Signals
 
 
-class AdviceArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
+class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An advisor's answer, or the lack of one, arrived for a question asked earlier.
 
     `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
@@ -262,7 +265,7 @@ class Command(StrEnum):
     REARM = "rearm"
 
 
-class Intervened(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Intervened(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A person intervened; `parent_id` None means all parents."""
 
     at_ns: int
@@ -271,7 +274,7 @@ class Intervened(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Tick(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Tick(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Time passed and nothing else is known: the feed may be silent."""
 
     at_ns: int
@@ -293,7 +296,7 @@ Input = (
 
 
 # -- intents --------------------------------------------------------------------------------------
-class Place(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Place(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Send a new child order: a limit order, post-only or immediate-or-cancel."""
 
     child_id: str
@@ -307,7 +310,7 @@ class Place(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Amend(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Move a working child to another price (total quantity unchanged or lower)."""
 
     child_id: str
@@ -319,7 +322,7 @@ class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Cancel(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Cancel(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Withdraw a working child."""
 
     child_id: str
@@ -339,13 +342,13 @@ class Approved(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
 
 # -- effects --------------------------------------------------------------------------------------
-class Send(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Send(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Send an approved intent to its venue."""
 
     approved: Approved[Intent]
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Refused(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A limit forbids an intent, or a whole parent: which rule, and the arithmetic in words."""
 
     parent_id: str
@@ -354,20 +357,20 @@ class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
     intent: Intent | None
 
 
-class Query(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Query(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Ask the venue about a child in doubt."""
 
     child_id: str
     instrument: str
 
 
-class Ask(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Ask(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Put a question to the advisor, in the background."""
 
     question: Question
 
 
-class Wake(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Wake(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Call again at `at_ns` at the latest; earlier if the touch leaves the given prices."""
 
     instrument: str
@@ -388,7 +391,7 @@ class Verdict(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class AdviceJudged(msgspec.Struct, frozen=True, gc=False, tag=True):
+class AdviceJudged(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The decision log: what was advised, by whom, what became of it and what it does."""
 
     parent_id: str
@@ -413,7 +416,7 @@ class ParentState(StrEnum):
     REFUSED = "refused"
 
 
-class ParentChanged(msgspec.Struct, frozen=True, gc=False, tag=True):
+class ParentChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A parent order changed state; quantities in base units."""
 
     parent_id: str
@@ -423,7 +426,7 @@ class ParentChanged(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Scheduled(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Scheduled(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The algorithm's target changed: this much (base units) should be done by now, and why."""
 
     parent_id: str
@@ -432,7 +435,7 @@ class Scheduled(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-class Alert(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Something a person should know."""
 
     severity: str

@@ -103,7 +103,7 @@ class ParentOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         return self.deadline_ns - self.start_ns
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, gc=False):
     """What is done of a parent order; the four quantities always sum to the order's quantity.
 
     `others_volume` is what others have traded since the order's start, `expected_volume` what they
@@ -123,7 +123,7 @@ class Progress(msgspec.Struct, frozen=True):
     children: int
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """What an algorithm wants: done by now, at what price at worst, how eagerly, asked again when.
 
     `done` is cumulative (base units) and due by `slice_end_ns`. `style` None leaves the pricing to

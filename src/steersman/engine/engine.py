@@ -63,8 +63,7 @@ def process(state: State, message: Input) -> Step:
     """
     if message.at_ns < state.now_ns:
         raise AssertionError(f"time ran backwards: {message.at_ns} < {state.now_ns}")
-    state = replace(state, now_ns=message.at_ns)
-    state, effects = _fold(state, message)
+    state, effects = _fold(replace(state, now_ns=message.at_ns), message)
     for parent in state.parents.values():
         if not parent.terminal or isinstance(message, Reported):
             check_conservation(state, parent)

@@ -31,7 +31,7 @@ from steersman.domain.units import BPS, MINUTE_NS, MS_NS, SECOND_NS, Price, Qty,
 from steersman.engine.state import Parent, State, outstanding, volume_between
 from steersman.errors import UsageError
 
-__all__ = ["admit", "approve", "headroom", "interval_ns", "price_fault", "ready_ns"]
+__all__ = ["admit", "approve", "headroom", "price_fault", "ready_ns"]
 
 Check = Callable[[State, Parent, "Place | Amend", MarketView, Instrument], str]
 
@@ -60,7 +60,7 @@ def price_fault(state: State, view: MarketView | None) -> str:
         return "no market data has arrived"
     if not view.usable:
         return view.invalid or "the book is one-sided, crossed or empty"
-    if not all(map(math.isfinite, (view.volatility_hour_pct, view.volume_rate_per_s))):
+    if not (math.isfinite(view.volatility_hour_pct) and math.isfinite(view.volume_rate_per_s)):
         return "the market's volatility or volume is not a number"
     age_ns = view.feed_age_ns + state.now_ns - view.at_ns
     if age_ns > state.limits.max_feed_age_ms * MS_NS:
@@ -69,16 +69,11 @@ def price_fault(state: State, view: MarketView | None) -> str:
     return ""
 
 
-def interval_ns(state: State) -> int:
-    """Return `min_order_interval_s` in ns."""
-    return int(state.limits.min_order_interval_s * SECOND_NS)
-
-
 def ready_ns(state: State, parent: Parent) -> int:
     """Return when the pace limits allow the parent's next order or amendment (UTC ns)."""
     ready = state.now_ns
     if parent.last_order_ns is not None:
-        ready = max(ready, parent.last_order_ns + interval_ns(state))
+        ready = max(ready, parent.last_order_ns + state.limits.min_order_interval_ns)
     recent = state.order_times_ns
     if len(recent) >= state.limits.max_orders_per_minute:
         ready = max(ready, recent[-state.limits.max_orders_per_minute] + MINUTE_NS)
@@ -168,7 +163,9 @@ def _spread(
     assert spread_bps is not None  # `_prices` has passed
     limit = state.limits.max_spread_bps
     return (
-        f"spread {spread_bps:.2f} bps exceeds max_spread_bps {limit}" if spread_bps > limit else ""
+        f"spread {spread_bps:.2f} bps exceeds max_spread_bps {limit}"
+        if spread_bps > float(limit)
+        else ""
     )
 
 
@@ -176,7 +173,7 @@ def _volatility(
     state: State, parent: Parent, intent: Place | Amend, view: MarketView, instrument: Instrument
 ) -> str:
     limit = state.limits.max_volatility_hour_pct
-    if view.volatility_hour_pct <= limit:
+    if view.volatility_hour_pct <= float(limit):
         return ""
     return (
         f"volatility {view.volatility_hour_pct:.2f} % per hour exceeds "
@@ -188,7 +185,7 @@ def _pace(
     state: State, parent: Parent, intent: Place | Amend, view: MarketView, instrument: Instrument
 ) -> str:
     last = parent.last_order_ns
-    if last is not None and state.now_ns - last < interval_ns(state):
+    if last is not None and state.now_ns - last < state.limits.min_order_interval_ns:
         since_ms = (state.now_ns - last) // MS_NS
         return (
             f"{since_ms} ms since the last order, "
@@ -341,7 +338,7 @@ def _order_fault(state: State, order: ParentOrder, instrument: Instrument, mid: 
 def _capacity_fault(state: State, order: ParentOrder, instrument: Instrument, mid: Decimal) -> str:
     limits = state.limits
     horizon_ns = order.deadline_ns - max(order.start_ns, state.now_ns)
-    by_interval = horizon_ns // interval_ns(state) + 1
+    by_interval = horizon_ns // state.limits.min_order_interval_ns + 1
     by_rate = limits.max_orders_per_minute * (horizon_ns // MINUTE_NS + 1)
     children = min(by_interval, by_rate, limits.max_children_per_parent)
     child_qty = instrument.floor_qty(

@@ -27,6 +27,7 @@ from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildS
 from steersman.models.volume import expected_volume
 
 __all__ = [
+    "CLOSED_LATELY_MAX",
     "Child",
     "Parent",
     "PendingAsk",
@@ -39,9 +40,10 @@ __all__ = [
 ]
 
 SCHEMA: Final = 1
+CLOSED_LATELY_MAX: Final = 64
 
 
-class Child(msgspec.Struct, frozen=True):
+class Child(msgspec.Struct, frozen=True, gc=False):
     """One child order: what was sent, and what the venue has said of it since."""
 
     id: str
@@ -76,7 +78,7 @@ class PendingAsk(msgspec.Struct, frozen=True):
     fact_ids: frozenset[str]
 
 
-class Parent(msgspec.Struct, frozen=True):
+class Parent(msgspec.Struct, frozen=True, gc=False):
     """One parent order: its quantities, its plan, its steering."""
 
     order: ParentOrder
@@ -113,8 +115,12 @@ class Parent(msgspec.Struct, frozen=True):
         return self.state in PARENT_TERMINAL
 
 
-class State(msgspec.Struct, frozen=True):
-    """Everything the engine knows. `children` holds live ones, `closed` those that are over."""
+class State(msgspec.Struct, frozen=True, gc=False):
+    """Everything the engine knows.
+
+    `children` holds live ones, `closed` and `closed_lately` those that are over: of the thousands
+    that a long order closes, only the newest few are copied when one more is.
+    """
 
     now_ns: int
     seed: int
@@ -125,6 +131,7 @@ class State(msgspec.Struct, frozen=True):
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}
+    closed_lately: dict[str, Child] = {}
     views: dict[str, MarketView] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
@@ -134,7 +141,11 @@ class State(msgspec.Struct, frozen=True):
 
     def child(self, child_id: str) -> Child | None:
         """Return a child, live or over."""
-        return self.children.get(child_id) or self.closed.get(child_id)
+        return (
+            self.children.get(child_id)
+            or self.closed_lately.get(child_id)
+            or self.closed.get(child_id)
+        )
 
     def with_parent(self, parent: Parent) -> State:
         """Return the state with this parent in place of its former self."""
@@ -142,14 +153,15 @@ class State(msgspec.Struct, frozen=True):
 
     def with_child(self, child: Child) -> State:
         """Return the state with this child in place of its former self, live or closed."""
-        live, closed = self.children, self.closed
-        if child.terminal:
-            if child.id in live:
-                live = {key: value for key, value in live.items() if key != child.id}
-            closed = {**closed, child.id: child}
-        else:
-            live = {**live, child.id: child}
-        return msgspec.structs.replace(self, children=live, closed=closed)
+        live = self.children
+        if not child.terminal:
+            return msgspec.structs.replace(self, children={**live, child.id: child})
+        if child.id in live:
+            live = {key: value for key, value in live.items() if key != child.id}
+        closed, lately = self.closed, {**self.closed_lately, child.id: child}
+        if len(lately) > CLOSED_LATELY_MAX:
+            closed, lately = {**closed, **lately}, {}
+        return msgspec.structs.replace(self, children=live, closed=closed, closed_lately=lately)
 
 
 def initial_state(started: Started) -> State:
@@ -185,14 +197,15 @@ def progress_of(state: State, parent: Parent) -> Progress:
 
 def outstanding(state: State, parent: Parent) -> tuple[Qty, Qty]:
     """Return (open, unknown): what the parent's live children may still fill."""
-    opened = unknown = Decimal(0)
+    opened = unknown = ZERO_QTY
+    parent_id = parent.order.id
     for child in state.children.values():
-        if child.parent_id == parent.order.id:
+        if child.parent_id == parent_id:
             if child.state is ChildState.UNKNOWN:
-                unknown += child.leaves
+                unknown = Qty(unknown + child.leaves)
             else:
-                opened += child.leaves
-    return Qty(opened), Qty(unknown)
+                opened = Qty(opened + child.leaves)
+    return opened, unknown
 
 
 def volume_between(state: State, view: MarketView, from_ns: int, to_ns: int) -> Qty:

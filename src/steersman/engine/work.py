@@ -163,9 +163,11 @@ def _run(state: State, parent: Parent) -> Step:
     scheduled: tuple[Effect, ...] = ()
     if target.done != parent.scheduled:
         scheduled = (Scheduled(order.id, target.done, target.style, target.reason),)
-    parent = replace(parent, steering=steering, scheduled=target.done)
+    if target.done is not parent.scheduled or steering is not parent.steering:
+        parent = replace(parent, steering=steering, scheduled=target.done)
     parent, warned = _warn(state, parent, view)
-    state = state.with_parent(parent)
+    if parent is not state.parents[order.id]:
+        state = state.with_parent(parent)
     child = state.children.get(parent.live_child or "")
     desired, next_ns = desire(order, target, progress, view, _working(child), context)
     state, sent, ready_ns = _pursue(state, parent, child, desired)
@@ -309,16 +311,17 @@ def _new_child(state: State, intent: Place) -> Child:
 
 def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: int) -> Wake:
     """Ask to be called when time alone changes the answer, or when the touch leaves our price."""
-    order = parent.order
-    times = [order.deadline_ns, target.next_ns, next_ns, ready_ns]
-    if _may_ask(state, parent):
-        times.append(parent.next_ask_ns)
-    at_ns = min((at for at in times if at > state.now_ns), default=order.deadline_ns)
-    if at_ns <= state.now_ns:
-        at_ns = state.now_ns + SECOND_NS
+    order, now_ns = parent.order, state.now_ns
+    ask_ns = parent.next_ask_ns if _may_ask(state, parent) else order.deadline_ns
+    at_ns = order.deadline_ns
+    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns):
+        if now_ns < due_ns < at_ns:
+            at_ns = due_ns
+    if at_ns <= now_ns:
+        at_ns = now_ns + SECOND_NS
     child = state.children.get(parent.live_child or "")
     bid = ask = None
-    if child is not None and child.state is ChildState.OPEN and ready_ns <= state.now_ns:
+    if child is not None and child.state is ChildState.OPEN and ready_ns <= now_ns:
         view = state.views[order.instrument]
         bid = view.best_bid if order.side is Side.BUY else None
         ask = view.best_ask if order.side is Side.SELL else None

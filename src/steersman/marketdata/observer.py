@@ -283,33 +283,31 @@ def market_view(
     invalid: str = "",
 ) -> MarketView:
     """Return what `read` wrote as the message that the engine takes, in prices and quantities."""
-    ints: list[int] = view_i.tolist()
-    floats: list[float] = view_f.tolist()
-    bid, ask = ints[_BID], ints[_ASK]
-    qty = instrument.qty
-    tick, lot = float(instrument.tick), float(instrument.lot)
-    d = [qty(lots) for lots in ints[_DEPTH : _DEPTH + 6]]
+    # In the order of the indices that `read` writes to, and then in that of the view's fields.
+    bid, ask, *lots, trades, observed_ns, regime = view_i.tolist()
+    micro, flow_imbalance, trend_bps, volatility_hour_pct, rate = view_f.tolist()
+    bid_qty, ask_qty, b1, b5, b10, a1, a5, a10, volume, bought, sold = instrument.quantities(lots)
     return MarketView(
-        instrument=instrument.id,
-        at_ns=at_ns,
-        exch_ns=exch_ns,
-        feed_age_ns=feed_age_ns,
-        best_bid=instrument.price(bid) if bid else None,
-        best_ask=instrument.price(ask) if ask else None,
-        bid_qty=qty(ints[_BID_LOTS]),
-        ask_qty=qty(ints[_ASK_LOTS]),
-        depth_bid=(d[0], d[1], d[2]),
-        depth_ask=(d[3], d[4], d[5]),
-        microprice=floats[_MICRO] * tick if bid and ask else None,
-        market_volume=qty(ints[_VOLUME]),
-        buy_volume=qty(ints[_BOUGHT]),
-        sell_volume=qty(ints[_SOLD]),
-        trades=ints[_TRADES],
-        flow_imbalance=floats[_IMBALANCE],
-        trend_bps=floats[_TREND],
-        volatility_hour_pct=floats[_VOLATILITY],
-        volume_rate_per_s=floats[_RATE] * lot,
-        observed_ns=ints[_OBSERVED],
-        regime=_REGIMES[ints[_REGIME]],
-        invalid=invalid,
+        instrument.id,
+        at_ns,
+        exch_ns,
+        feed_age_ns,
+        instrument.price(bid) if bid else None,
+        instrument.price(ask) if ask else None,
+        bid_qty,
+        ask_qty,
+        (b1, b5, b10),
+        (a1, a5, a10),
+        micro * float(instrument.tick) if bid and ask else None,
+        volume,
+        bought,
+        sold,
+        trades,
+        flow_imbalance,
+        trend_bps,
+        volatility_hour_pct,
+        rate * float(instrument.lot),
+        observed_ns,
+        _REGIMES[regime],
+        invalid,
     )

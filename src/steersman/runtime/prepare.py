@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -28,8 +28,6 @@ from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
-from steersman.marketdata.history import History
-from steersman.marketdata.importers.funding import read_funding
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
@@ -37,6 +35,9 @@ from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.regimes import RegimeName
 from steersman.venues.simulated import SimulatedVenue
+
+if TYPE_CHECKING:
+    from steersman.marketdata.history import History
 
 __all__ = [
     "Request",
@@ -104,6 +105,8 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
                 "leave --start out, or give a time after the beginning such as 2m",
             )
     else:
+        from steersman.marketdata.history import History  # what reads Parquet takes its time
+
         history = History.open(Path(request.market))
         instrument = history.pick(request.symbol, request.category)
         begin_ns, end_ns = history.span(instrument)
@@ -257,6 +260,8 @@ def _funding(
         return ()
     if not instrument.perpetual:
         raise UsageError(f"{instrument.id} has no funding", "leave --funding out")
+    from steersman.marketdata.importers.funding import read_funding  # needs Parquet, too
+
     rates = read_funding(request.funding, instrument, request.funding_utc_offset_h)
     within = [at_ns for at_ns, _ in rates if order.start_ns < at_ns <= order.deadline_ns]
     if settles and not within:

@@ -34,9 +34,11 @@ class Session:
         """Fold one input; return its effects once what must be durable is durable."""
         self._note(message)
         self.state, effects = process(self.state, message)
+        sends = False
         for effect in effects:
             self._note(effect)
-        if any(isinstance(effect, Send) for effect in effects):
+            sends = sends or isinstance(effect, Send)
+        if sends:
             self._journal.sync()
         return effects
 

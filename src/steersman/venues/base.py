@@ -5,8 +5,9 @@ Nothing but `run` moves time, and a step tells everything that is known at the t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from steersman.domain.market import MarketNote, MarketView
 from steersman.domain.messages import Approved, FundingPaid, Intent, Report, Wake
@@ -14,8 +15,7 @@ from steersman.domain.messages import Approved, FundingPaid, Intent, Report, Wak
 __all__ = ["Step", "Venue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What is known at `now_ns` (local time) that was not known before.
 
     `reports` are in the order in which they arrived, and `funding` came after them. `touched` tells

@@ -105,6 +105,8 @@ def _filled(rules: Instrument, child_id: str, row: list[int]) -> Filled:
 def take_notes(m: Market, ends: bool) -> tuple[MarketNote, ...]:
     """Return what happened to the recording itself since the last time; `ends`: that it has."""
     s = m.s
+    if not ends and s[m_.NOTES_TOLD] == s[m_.N_NOTES]:
+        return ()
     rows = m.notes[s[m_.NOTES_TOLD] : s[m_.N_NOTES]].tolist()
     s[m_.NOTES_TOLD] = s[m_.N_NOTES]
     if ends:

@@ -21,12 +21,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from steersman.domain.units import SECOND_NS
 from steersman.errors import UsageError
 from steersman.marketdata.book import compiled_part
-from steersman.models.propagator import ExponentialKernel, Kernel, ShiftedPowerKernel, guard
+from steersman.models.propagator import ExponentialKernel, Kernel, guard
 from steersman.models.validity import ModelError
 
 __all__ = ["NO_IMPACT", "STEP_NS", "OwnImpact", "decay", "push", "ticks_left"]
@@ -77,6 +76,8 @@ class OwnImpact:
         """Return the rates per s and weights of the exponentials whose sum is the kernel."""
         if isinstance(self.kernel, ExponentialKernel):
             return np.full(MODES, self.kernel.rate), np.eye(MODES)[0]
+        from scipy.optimize import nnls  # a third of a second, for runs that move prices only
+
         lags_s = np.append(0.0, np.geomspace(*_LAGS_S, 100))
         wanted = np.array([self.kernel.left(float(lag)) for lag in lags_s])
         modes = np.exp(-lags_s[:, None] / _TAU_S)
@@ -86,7 +87,7 @@ class OwnImpact:
         return 1.0 / _TAU_S, weights
 
 
-NO_IMPACT: Final = OwnImpact(0.0, ShiftedPowerKernel(1.0, 0.5))
+NO_IMPACT: Final = OwnImpact(0.0, ExponentialKernel(1.0))
 
 
 @compiled_part

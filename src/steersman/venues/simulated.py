@@ -97,6 +97,7 @@ class SimulatedVenue:
         self._ids: list[str] = []
         self._serials: dict[str, int] = {}
         self._placed: dict[str, str] = {}  # the parent order of each child
+        self._read_i, self._read_f = np.empty(VIEW_I, np.int64), np.empty(VIEW_F)
 
     @classmethod
     def recorded(
@@ -197,7 +198,7 @@ class SimulatedVenue:
     @property
     def now_ns(self) -> int:
         """The local time reached."""
-        return int(self._m.s[m_.NOW])
+        return self._m.s.item(m_.NOW)
 
     @property
     def background_events(self) -> int:
@@ -272,16 +273,17 @@ class SimulatedVenue:
         s[m_.WANT_ASK] = self._watched(wake.touch_ask)
         while True:
             self._advance(min(wake.at_ns, self._settled_ns()))
-            ended = bool(s[m_.ENDED])
-            touched = bool(s[m_.TOUCH_NS] <= s[m_.NOW])
-            reports = self._reports()
-            funding = self._settle() if self.now_ns >= self._settled_ns() else ()
-            if reports or funding or ended or touched or self.now_ns >= wake.at_ns:
+            now_ns = self.now_ns
+            ended = bool(s.item(m_.ENDED))
+            touched = s.item(m_.TOUCH_NS) <= now_ns
+            reports = self._reports(now_ns)
+            funding = self._settle() if now_ns >= self._settled_ns() else ()
+            if reports or funding or ended or touched or now_ns >= wake.at_ns:
                 break
-        self._cut = self._cut or (ended and self.now_ns < wake.at_ns)
+        self._cut = self._cut or (ended and now_ns < wake.at_ns)
         ends, self._end_told = ended and not self._end_told, self._end_told or ended
         notes = take_notes(self._m, ends)
-        return Step(self.now_ns, reports, self._view(), ended, touched, notes, funding)
+        return Step(now_ns, reports, self._view(now_ns), ended, touched, notes, funding)
 
     def drive(self, strategy: I64, name: str) -> None:
         """Let a compiled strategy of `peg` trade until it is over; its orders are `{name}-{n}`.
@@ -350,32 +352,32 @@ class SimulatedVenue:
             remedy = "import the sources again"
             raise DataError(f"{self.instrument.id} event {number}: {what}", remedy)
 
-    def _view(self) -> MarketView:
+    def _view(self, now_ns: int) -> MarketView:
         m, s = self._m, self._m.s
-        if m.obs_i[VOLUME] > VOLUME_MAX:
+        if m.obs_i.item(VOLUME) > VOLUME_MAX:
             number = int(s[m_.BEFORE] + s[m_.AT])
             what = f"more than 2^62 lots were traded by event {number}"
             raise DataError(f"{self.instrument.id}: {what}", "check the lot, import again")
-        view_i, view_f = np.empty(VIEW_I, np.int64), np.empty(VIEW_F, np.float64)
-        state = int(s[m_.BOOK])
+        view_i, view_f = self._read_i, self._read_f
+        state, recv_ns = s.item(m_.BOOK), s.item(m_.RECV)
         valid = state == m_.VALID
-        read(m.obs_i, m.obs_f, m.levels, m.top, m.far, self.now_ns, valid, view_i, view_f)
+        read(m.obs_i, m.obs_f, m.levels, m.top, m.far, now_ns, valid, view_i, view_f)
         return market_view(
             self.instrument,
             view_i,
             view_f,
-            at_ns=self.now_ns,
-            exch_ns=int(s[m_.EXCH]),
-            feed_age_ns=self.now_ns - int(s[m_.RECV]) if s[m_.RECV] else 0,
+            at_ns=now_ns,
+            exch_ns=s.item(m_.EXCH),
+            feed_age_ns=now_ns - recv_ns if recv_ns else 0,
             invalid=INVALID[state],
         )
 
-    def _reports(self) -> tuple[Report, ...]:
+    def _reports(self, now_ns: int) -> tuple[Report, ...]:
         """Take the reports that have arrived by now."""
         s, reports = self._m.s, self._m.reports
-        head, tail = int(s[m_.REP_HEAD]), int(s[m_.REP_TAIL])
+        head, tail = s.item(m_.REP_HEAD), s.item(m_.REP_TAIL)
         taken = []
-        while head < tail and reports[head, m_.DELIVER] <= s[m_.NOW]:
+        while head < tail and reports[head, m_.DELIVER] <= now_ns:
             row = reports[head].tolist()
             taken.append(message_of(self.instrument, self._ids, row))
             if row[m_.KIND] == m_.TOLD_TRADE:
@@ -479,7 +481,7 @@ class SimulatedVenue:
     def _begin(self, start_ns: int, tape: bool) -> None:
         """Let a generated market go on by itself up to its start, and begin to keep its tape."""
         self._advance(start_ns)
-        self._view()  # the volumes of the first view begin here
+        self._view(self.now_ns)  # the volumes of the first view begin here
         if tape:
             self._begin_tape(start_ns)
         self._start_ns = self._sent_ns = start_ns

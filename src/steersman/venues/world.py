@@ -35,6 +35,8 @@ class World:
 
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
         """Return the headlines received by `now_ns` that were not returned before, by reception."""
+        if not self._news:
+            return ()
         came = [item for item in self._news if item.received_ns <= now_ns]
         self._news = tuple(item for item in self._news if item.received_ns > now_ns)
         return tuple(sorted(came, key=lambda item: (item.received_ns, item.published_ns, item.id)))

@@ -16,7 +16,10 @@ def test_a_history_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path))
     command = [sys.executable, "-m", "steersman.runtime.bench.streaming"]
     command += [str(generated_history(40_000)), "1"]
+    ballast_mb = 600
+    ballast = bytearray(b"x") * (ballast_mb << 20)  # ours, not the other process's
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     found = json.loads(done.stdout)
-    assert found["rows"] > 39_000 and found["s"] > 0 and found["peak_mb"] > 10
+    assert found["rows"] > 39_000 and found["s"] > 0 and 10 < found["peak_mb"] < ballast_mb
+    assert ballast
