@@ -24,8 +24,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_inline, compiled_maker, compiled_part
 from steersman.venues import draws
 from steersman.venues.derivatives import begin_perpetual, force, trade_interest
 from steersman.venues.draws import key, uniform, uniform_of
@@ -132,7 +132,7 @@ def new_flow(params: F64, seed: int, start_ns: int, mid_tick: int) -> tuple[I64,
     return flow_i, flow_f
 
 
-@njit(cache=True)
+@compiled
 def _begin_orders(seed: int, flow_i: I64) -> None:
     for j in range(HIDDEN):
         u = uniform(seed, draws.SIGNS, -1, 2 * j)
@@ -140,7 +140,7 @@ def _begin_orders(seed: int, flow_i: I64) -> None:
 
 
 # -- time -----------------------------------------------------------------------------------------
-@njit(cache=True, inline="always")
+@compiled_inline
 def _advance(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> None:
     """Move the clock to the next event: soon for a reaction, at the current rate for a head."""
     word = key(seed, draws.EVENTS, flow_i[EVENT])
@@ -164,7 +164,7 @@ def _advance(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -
         step(params, seed, flow_i, flow_f, script)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _next_role(params: F64, role: int, u: float) -> int:
     """Return what follows: a head is answered at the touch, then deeper, then quiet."""
     if role == _HEAD:
@@ -177,14 +177,14 @@ def _next_role(params: F64, role: int, u: float) -> int:
 
 
 # -- takers ---------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _hidden_order(u: float, v: float) -> int:
     """Return a new hidden order: signed number of taker orders, heavy-tailed."""
     length = min(_HIDDEN_MOST, _HIDDEN_LEAST * u ** (-1.0 / _HIDDEN_ALPHA))
     return int(length) if v < 0.5 else -int(length)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _take(params: F64, word: np.uint64, size: float, flow_i: I64, flow_f: F64, out: I64) -> None:
     """Write a taker order: of the hidden order whose turn it is, or pulled by the coming move.
 
@@ -208,7 +208,7 @@ def _take(params: F64, word: np.uint64, size: float, flow_i: I64, flow_f: F64, o
     out[2] = side
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _taker_lots(params: F64, u: float) -> int:
     """Return the size at quantile `u`: a table below p99, a Pareto tail above, capped."""
     if u < 0.99:
@@ -223,7 +223,7 @@ def _taker_lots(params: F64, u: float) -> int:
 
 
 # -- the event ------------------------------------------------------------------------------------
-@njit(cache=True, inline="always")
+@compiled_inline
 def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> int:
     """Return when the next background event happens, and let the clock stand there.
 
@@ -238,7 +238,7 @@ def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) ->
     return int(flow_i[CLOCK])
 
 
-@njit(cache=True)
+@compiled
 def next_event(
     params: F64,
     seed: int,
@@ -300,7 +300,7 @@ def next_event(
 
 
 # -- the start ------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def apply_event(levels: I64, top: I64, out: I64) -> int:
     """Apply a background event to a book without own orders; return the lots it traded."""
     if out[1] == MARKET:
@@ -316,7 +316,7 @@ def apply_event(levels: I64, top: I64, out: I64) -> int:
     return 0
 
 
-@njit(cache=True)
+@compiled_part
 def _sweep(levels: I64, top: I64, side: int, lots: int) -> int:
     row = 1 if side > 0 else 0
     left = lots
@@ -328,7 +328,7 @@ def _sweep(levels: I64, top: I64, side: int, lots: int) -> int:
     return lots - left
 
 
-@njit(cache=True)
+@compiled_part
 def _refresh(levels: I64, top: I64, row: int) -> None:
     """Move the best of a side to the next level that holds something."""
     col = top[row]
@@ -349,7 +349,7 @@ def warm_up(
     return int(_warm_up(params, seed, flow_i, flow_f, levels, top, until_ns, Script.empty()))
 
 
-@njit(cache=True)
+@compiled_maker
 def _warm_up(
     params: F64,
     seed: int,
