@@ -83,6 +83,7 @@ __all__ = [
     "FlowPreset",
     "Script",
     "apply_event",
+    "draw_event",
     "flow_params",
     "latent_ticks",
     "new_flow",
@@ -169,11 +170,7 @@ def _next_role(params: F64, role: int, u: float) -> int:
     """Return what follows: a head is answered at the touch, then deeper, then quiet."""
     if role == _HEAD:
         return _TOUCH_ADD
-    if role == _TOUCH_ADD:
-        return _DEEP_ADD if u < params[P_AFTER] else _HEAD
-    if role == _DEEP_ADD:
-        return _DEEP_CANCEL if u < params[P_AFTER + 1] else _HEAD
-    return _TOUCH_ADD if u < params[P_AFTER + 2] else _HEAD
+    return role % 3 + 1 if u < params[P_AFTER + role - 1] else _HEAD
 
 
 # -- takers ---------------------------------------------------------------------------------------
@@ -238,28 +235,11 @@ def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) ->
     return int(flow_i[CLOCK])
 
 
-@compiled
-def next_event(
-    params: F64,
-    seed: int,
-    flow_i: I64,
-    flow_f: F64,
-    script: Script,
-    levels: I64,
-    top: I64,
-    out: I64,
+@compiled_inline
+def draw_event(
+    params: F64, seed: int, flow_i: I64, flow_f: F64, levels: I64, top: I64, out: I64
 ) -> None:
-    """Write the next background event into `out` int64[5] and advance the flow.
-
-    out = exch_ns, op (ADD, CANCEL, MARKET), side (+1 bid, -1 ask; of MARKET the aggressor: +1
-    buys), tick (absolute; MARKET: 0), lots. A CANCEL never exceeds what its level holds and an ADD
-    never crosses the background's other side; a CANCEL of 0 lots is possible where a side is empty.
-    It is legal on the book as it is now: the caller applies it before anything else, having asked
-    `next_ns` where it must know the time before.
-    """
-    if flow_i[AHEAD] == 0:
-        _advance(params, seed, flow_i, flow_f, script)
-        flow_i[AHEAD] = 1
+    """Do what `next_event` does where `next_ns` has been asked, in the caller: a call is slow."""
     out[0] = flow_i[CLOCK]
     if 0 < flow_i[FORCED_NS] < out[0]:
         out[0] = flow_i[FORCED_NS]
@@ -282,14 +262,11 @@ def next_event(
     latent = max(margin, min(top[3] - margin, latent))
     u = uniform_of(word, _PLACE)
     v = uniform_of(word, _WHERE)
-    if role == _TOUCH_ADD:
+    if role == _TOUCH_ADD or role == _DEEP_ADD:
         out[1] = ADD
-        out[4] = exponential_lots(params[P_TOUCH_LOTS] * flow_f[DEPTH], size)
-        place_touch(params, latent, levels, top, u, out)
-    elif role == _DEEP_ADD:
-        out[1] = ADD
-        out[4] = exponential_lots(params[P_DEEP_LOTS] * flow_f[DEPTH], size)
-        if top[1] - top[0] > 1:
+        mean = params[P_TOUCH_LOTS] if role == _TOUCH_ADD else params[P_DEEP_LOTS]
+        out[4] = exponential_lots(mean * flow_f[DEPTH], size)
+        if role == _TOUCH_ADD or top[1] - top[0] > 1:
             place_touch(params, latent, levels, top, u, out)
         else:
             place_deep(params, latent, top, u, v, out)
@@ -297,6 +274,29 @@ def next_event(
         out[1] = CANCEL
         cancel(params, latent, levels, top, role == _HEAD, u, v, out)
     out[3] += top[2]
+
+
+@compiled
+def next_event(
+    params: F64,
+    seed: int,
+    flow_i: I64,
+    flow_f: F64,
+    script: Script,
+    levels: I64,
+    top: I64,
+    out: I64,
+) -> None:
+    """Write the next background event into `out` int64[5] and advance the flow.
+
+    out = exch_ns, op (ADD, CANCEL, MARKET), side (+1 bid, -1 ask; of MARKET the aggressor: +1
+    buys), tick (absolute; MARKET: 0), lots. A CANCEL never exceeds what its level holds and an ADD
+    never crosses the background's other side; a CANCEL of 0 lots is possible where a side is empty.
+    It is legal on the book as it is now: the caller applies it before anything else, having asked
+    `next_ns` where it must know the time before.
+    """
+    next_ns(params, seed, flow_i, flow_f, script)
+    draw_event(params, seed, flow_i, flow_f, levels, top, out)
 
 
 # -- the start ------------------------------------------------------------------------------------
