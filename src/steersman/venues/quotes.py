@@ -130,16 +130,19 @@ def _trim(params: F64, levels: I64, top: I64, side: int, out: I64) -> bool:
     """Find the largest level just behind the touch; cancel it if the touch has left it there."""
     row = 0 if side > 0 else 1
     best = top[row]
-    most, where = 0, -1
-    for i in range(1, int(params[P_NEAR]) + 1):
-        col = best - side * i
-        if col < 0 or col >= top[3]:
-            break
-        if levels[row, col] > most:
-            most, where = levels[row, col], col
+    near = int(params[P_NEAR])
+    first, last = max(0, best - near), best  # without the touch itself
+    if side < 0:
+        first, last = best + 1, min(top[3], best + 1 + near)
+    most = 0
+    for col in range(first, last):  # no more than this, so that several are looked at at once
+        most = max(most, levels[row, col])
     if most <= params[P_TRIM_LOTS]:
         return False
-    _take(out, side, where, most)
+    col = best - side
+    while levels[row, col] != most:
+        col -= side
+    _take(out, side, col, most)
     return True
 
 
