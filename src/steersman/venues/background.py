@@ -16,7 +16,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from steersman.marketdata.book import best, compiled, compiled_part, put, scan
+from steersman.marketdata.book import (
+    best,
+    compiled,
+    compiled_inline,
+    compiled_part,
+    put,
+    scan,
+)
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues import flow as flows
 from steersman.venues.draws import PLACES, uniform
@@ -164,9 +171,8 @@ def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None
 
 
 # -- events while we have none --------------------------------------------------------------------
-@compiled
-def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
-    """Apply an event of the background while we have no order in the book."""
+@compiled_inline
+def _apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
     op, side, lots = out[1], out[2], out[4]
     row = (1 - side) >> 1
     if op != flows.MARKET:
@@ -194,6 +200,12 @@ def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64
     note_trade(obs_i, side, lots - left, lots - left)
 
 
+@compiled
+def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64) -> None:
+    """Apply an event of the background while we have no order in the book."""
+    _apply_alone(levels, top, trades, obs_i, s, out)
+
+
 @compiled_part
 def _received_ns(m: Market, number: int, exch_ns: int) -> int:
     """Return when event `number` of `exch_ns` reaches us: never before the one before it."""
@@ -218,10 +230,10 @@ def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
             return DONE
         if recv >= obs_i[NEXT]:
             roll(obs_i, obs_f, levels, top, far, recv, True)
-        flows.next_event(params, seed, flow_i, flow_f, script, levels, top, out)
+        flows.draw_event(params, seed, flow_i, flow_f, levels, top, out)
         s[EXCH], s[RECV] = exch, recv
         if live[0] == 0:
-            apply_alone(levels, top, trades, obs_i, s, out)
+            _apply_alone(levels, top, trades, obs_i, s, out)
         else:
             _apply(m, f, out[1], out[2], out[3], out[4])
         if top[0] != seen_bid or top[1] != seen_ask:

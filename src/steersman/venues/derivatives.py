@@ -17,8 +17,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_inline, compiled_part
 from steersman.venues import draws
 from steersman.venues.draws import bits, normal_fast, uniform
 from steersman.venues.latent import (
@@ -79,7 +79,7 @@ _BAND_BPS: Final = 5.0
 _CAP_BPS: Final = 37.5
 
 
-@njit(cache=True)
+@compiled
 def begin_perpetual(params: F64, seed: int, flow_i: I64, flow_f: F64, start_ns: int) -> None:
     """Draw premium and clusters as if the market had been going on for long."""
     mark = flow_f[LATENT]
@@ -95,7 +95,7 @@ def begin_perpetual(params: F64, seed: int, flow_i: I64, flow_f: F64, start_ns: 
     _find_nearest(flow_f)
 
 
-@njit(cache=True)
+@compiled
 def mark_step(params: F64, seed: int, flow_i: I64, flow_f: F64, n: int, begin: int) -> None:
     """Follow the mark price of step `n`: liquidate what it reaches; once a minute publish."""
     mark = flow_f[LATENT] + flow_f[EFFECT]
@@ -111,7 +111,7 @@ def mark_step(params: F64, seed: int, flow_i: I64, flow_f: F64, n: int, begin: i
 
 
 # -- liquidations ---------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _cluster(params: F64, seed: int, n: int, flow_i: I64, flow_f: F64, mark: float) -> None:
     """Let positions be opened that would be liquidated at a drawn distance."""
     z = normal_fast(bits(seed, draws.LIQUIDATIONS, n, 1))
@@ -125,7 +125,7 @@ def _cluster(params: F64, seed: int, n: int, flow_i: I64, flow_f: F64, mark: flo
     flow_f[at + 1] = side * max(1.0, math.floor(lots))
 
 
-@njit(cache=True)
+@compiled_part
 def _find_nearest(flow_f: F64) -> None:
     """Note the clusters next to the price, below and above."""
     flow_f[NEAREST], flow_f[NEAREST + 1] = -_NOWHERE, _NOWHERE
@@ -137,7 +137,7 @@ def _find_nearest(flow_f: F64) -> None:
             flow_f[NEAREST + 1] = min(flow_f[NEAREST + 1], tick)
 
 
-@njit(cache=True)
+@compiled_part
 def _liquidate(params: F64, seed: int, flow_i: I64, flow_f: F64, mark: float, begin: int) -> None:
     """Hand the positions of every cluster that the price has reached over to forced orders."""
     for n in range(CLUSTERS_MOST):
@@ -154,12 +154,12 @@ def _liquidate(params: F64, seed: int, flow_i: I64, flow_f: F64, mark: float, be
         flow_f[at + 1] = 0.0
 
 
-@njit(cache=True)
+@compiled_part
 def _gap_ns(params: F64, seed: int, n: int) -> int:
     return 1 + int(-math.log(uniform(seed, draws.LIQUIDATIONS, n, 4)) * params[P_FORCED])
 
 
-@njit(cache=True)
+@compiled
 def force(params: F64, seed: int, flow_i: I64, flow_f: F64) -> int:
     """Take the next forced order out of what is left; return its lots, signed by its side."""
     n = flow_i[FORCED_N]
@@ -183,7 +183,7 @@ def force(params: F64, seed: int, flow_i: I64, flow_f: F64) -> int:
 
 
 # -- open interest and funding --------------------------------------------------------------------
-@njit(cache=True, inline="always")
+@compiled_inline
 def trade_interest(params: F64, flow_f: F64, lots: int, u: float) -> None:
     """Let a taker order open or close positions (`u` says which); interest returns to its norm."""
     norm = params[P_OPEN_INTEREST]
@@ -192,7 +192,7 @@ def trade_interest(params: F64, flow_f: F64, lots: int, u: float) -> None:
     flow_f[OPEN_INTEREST] += 0.3 * lots if u < opens else -0.3 * lots
 
 
-@njit(cache=True)
+@compiled_part
 def _minute(params: F64, seed: int, flow_i: I64, flow_f: F64, mark: float, begin: int) -> None:
     """Follow the premium; set the funding rate where it is time; note what is published."""
     minute = begin // _MINUTE_NS

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_part
 from steersman.venues import draws
 from steersman.venues.derivatives import mark_step
 from steersman.venues.draws import bits, normal_fast, uniform
@@ -63,7 +63,7 @@ VOLATILITY, ACTIVITY, LOG_DEPTH, DRIFT, PULL, JUMPS = range(SHIFTS)
 _HALF_HOUR_NS: Final = 1_800_000_000_000
 
 
-@njit(cache=True)
+@compiled
 def begin_factors(params: F64, seed: int, flow_f: F64) -> None:
     """Draw the factors from their stationary law (counters below zero)."""
     for n in range(FACTORS):
@@ -72,7 +72,7 @@ def begin_factors(params: F64, seed: int, flow_f: F64) -> None:
         flow_f[FACTOR + n] = sd * normal_fast(bits(seed, draws.ENVIRONMENT, -1, n))
 
 
-@njit(cache=True)
+@compiled
 def step(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> None:
     """Begin the next step."""
     n = flow_i[STEP]
@@ -110,7 +110,7 @@ def step(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> No
         mark_step(params, seed, flow_i, flow_f, n, begin)
 
 
-@njit(cache=True)
+@compiled_part
 def _jump(params: F64, seed: int, n: int, flow_f: F64) -> float:
     """Return the ticks of a jump, rarely not zero; it brings activity with it."""
     if uniform(seed, draws.JUMPS, n, 0) >= params[P_JUMP] * (1.0 + flow_f[SHIFT + JUMPS]):
@@ -120,7 +120,7 @@ def _jump(params: F64, seed: int, n: int, flow_f: F64) -> float:
     return -float(size) if uniform(seed, draws.JUMPS, n, 2) < 0.5 else float(size)
 
 
-@njit(cache=True)
+@compiled_part
 def _shift(params: F64, flow_i: I64, flow_f: F64, plan: F64, begin: int) -> None:
     """Once a second: add up what the regimes of this time ask for, and come nearer to it."""
     while flow_i[PLAN_ROW] < plan.shape[0] and plan[flow_i[PLAN_ROW], 1] <= begin:
@@ -138,7 +138,7 @@ def _shift(params: F64, flow_i: I64, flow_f: F64, plan: F64, begin: int) -> None
     flow_f[DEPTH] = math.exp(flow_f[SHIFT + LOG_DEPTH])
 
 
-@njit(cache=True)
+@compiled_part
 def _news_ticks(flow_i: I64, drift: F64, begin: int) -> float:
     """Return the ticks that news moves the latent price by within the step that begins."""
     while flow_i[NEWS_ROW] < drift.shape[0] and drift[flow_i[NEWS_ROW], 1] <= begin:

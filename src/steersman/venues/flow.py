@@ -24,8 +24,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_inline, compiled_maker, compiled_part
 from steersman.venues import draws
 from steersman.venues.derivatives import begin_perpetual, force, trade_interest
 from steersman.venues.draws import key, uniform, uniform_of
@@ -83,6 +83,7 @@ __all__ = [
     "FlowPreset",
     "Script",
     "apply_event",
+    "draw_event",
     "flow_params",
     "latent_ticks",
     "new_flow",
@@ -132,7 +133,7 @@ def new_flow(params: F64, seed: int, start_ns: int, mid_tick: int) -> tuple[I64,
     return flow_i, flow_f
 
 
-@njit(cache=True)
+@compiled
 def _begin_orders(seed: int, flow_i: I64) -> None:
     for j in range(HIDDEN):
         u = uniform(seed, draws.SIGNS, -1, 2 * j)
@@ -140,7 +141,7 @@ def _begin_orders(seed: int, flow_i: I64) -> None:
 
 
 # -- time -----------------------------------------------------------------------------------------
-@njit(cache=True, inline="always")
+@compiled_inline
 def _advance(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> None:
     """Move the clock to the next event: soon for a reaction, at the current rate for a head."""
     word = key(seed, draws.EVENTS, flow_i[EVENT])
@@ -164,27 +165,23 @@ def _advance(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -
         step(params, seed, flow_i, flow_f, script)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _next_role(params: F64, role: int, u: float) -> int:
     """Return what follows: a head is answered at the touch, then deeper, then quiet."""
     if role == _HEAD:
         return _TOUCH_ADD
-    if role == _TOUCH_ADD:
-        return _DEEP_ADD if u < params[P_AFTER] else _HEAD
-    if role == _DEEP_ADD:
-        return _DEEP_CANCEL if u < params[P_AFTER + 1] else _HEAD
-    return _TOUCH_ADD if u < params[P_AFTER + 2] else _HEAD
+    return role % 3 + 1 if u < params[P_AFTER + role - 1] else _HEAD
 
 
 # -- takers ---------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled_part
 def _hidden_order(u: float, v: float) -> int:
     """Return a new hidden order: signed number of taker orders, heavy-tailed."""
     length = min(_HIDDEN_MOST, _HIDDEN_LEAST * u ** (-1.0 / _HIDDEN_ALPHA))
     return int(length) if v < 0.5 else -int(length)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _take(params: F64, word: np.uint64, size: float, flow_i: I64, flow_f: F64, out: I64) -> None:
     """Write a taker order: of the hidden order whose turn it is, or pulled by the coming move.
 
@@ -208,7 +205,7 @@ def _take(params: F64, word: np.uint64, size: float, flow_i: I64, flow_f: F64, o
     out[2] = side
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _taker_lots(params: F64, u: float) -> int:
     """Return the size at quantile `u`: a table below p99, a Pareto tail above, capped."""
     if u < 0.99:
@@ -223,7 +220,7 @@ def _taker_lots(params: F64, u: float) -> int:
 
 
 # -- the event ------------------------------------------------------------------------------------
-@njit(cache=True, inline="always")
+@compiled_inline
 def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) -> int:
     """Return when the next background event happens, and let the clock stand there.
 
@@ -238,28 +235,11 @@ def next_ns(params: F64, seed: int, flow_i: I64, flow_f: F64, script: Script) ->
     return int(flow_i[CLOCK])
 
 
-@njit(cache=True)
-def next_event(
-    params: F64,
-    seed: int,
-    flow_i: I64,
-    flow_f: F64,
-    script: Script,
-    levels: I64,
-    top: I64,
-    out: I64,
+@compiled_inline
+def draw_event(
+    params: F64, seed: int, flow_i: I64, flow_f: F64, levels: I64, top: I64, out: I64
 ) -> None:
-    """Write the next background event into `out` int64[5] and advance the flow.
-
-    out = exch_ns, op (ADD, CANCEL, MARKET), side (+1 bid, -1 ask; of MARKET the aggressor: +1
-    buys), tick (absolute; MARKET: 0), lots. A CANCEL never exceeds what its level holds and an ADD
-    never crosses the background's other side; a CANCEL of 0 lots is possible where a side is empty.
-    It is legal on the book as it is now: the caller applies it before anything else, having asked
-    `next_ns` where it must know the time before.
-    """
-    if flow_i[AHEAD] == 0:
-        _advance(params, seed, flow_i, flow_f, script)
-        flow_i[AHEAD] = 1
+    """Do what `next_event` does where `next_ns` has been asked, in the caller: a call is slow."""
     out[0] = flow_i[CLOCK]
     if 0 < flow_i[FORCED_NS] < out[0]:
         out[0] = flow_i[FORCED_NS]
@@ -282,14 +262,11 @@ def next_event(
     latent = max(margin, min(top[3] - margin, latent))
     u = uniform_of(word, _PLACE)
     v = uniform_of(word, _WHERE)
-    if role == _TOUCH_ADD:
+    if role == _TOUCH_ADD or role == _DEEP_ADD:
         out[1] = ADD
-        out[4] = exponential_lots(params[P_TOUCH_LOTS] * flow_f[DEPTH], size)
-        place_touch(params, latent, levels, top, u, out)
-    elif role == _DEEP_ADD:
-        out[1] = ADD
-        out[4] = exponential_lots(params[P_DEEP_LOTS] * flow_f[DEPTH], size)
-        if top[1] - top[0] > 1:
+        mean = params[P_TOUCH_LOTS] if role == _TOUCH_ADD else params[P_DEEP_LOTS]
+        out[4] = exponential_lots(mean * flow_f[DEPTH], size)
+        if role == _TOUCH_ADD or top[1] - top[0] > 1:
             place_touch(params, latent, levels, top, u, out)
         else:
             place_deep(params, latent, top, u, v, out)
@@ -299,8 +276,31 @@ def next_event(
     out[3] += top[2]
 
 
+@compiled
+def next_event(
+    params: F64,
+    seed: int,
+    flow_i: I64,
+    flow_f: F64,
+    script: Script,
+    levels: I64,
+    top: I64,
+    out: I64,
+) -> None:
+    """Write the next background event into `out` int64[5] and advance the flow.
+
+    out = exch_ns, op (ADD, CANCEL, MARKET), side (+1 bid, -1 ask; of MARKET the aggressor: +1
+    buys), tick (absolute; MARKET: 0), lots. A CANCEL never exceeds what its level holds and an ADD
+    never crosses the background's other side; a CANCEL of 0 lots is possible where a side is empty.
+    It is legal on the book as it is now: the caller applies it before anything else, having asked
+    `next_ns` where it must know the time before.
+    """
+    next_ns(params, seed, flow_i, flow_f, script)
+    draw_event(params, seed, flow_i, flow_f, levels, top, out)
+
+
 # -- the start ------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def apply_event(levels: I64, top: I64, out: I64) -> int:
     """Apply a background event to a book without own orders; return the lots it traded."""
     if out[1] == MARKET:
@@ -316,7 +316,7 @@ def apply_event(levels: I64, top: I64, out: I64) -> int:
     return 0
 
 
-@njit(cache=True)
+@compiled_part
 def _sweep(levels: I64, top: I64, side: int, lots: int) -> int:
     row = 1 if side > 0 else 0
     left = lots
@@ -328,7 +328,7 @@ def _sweep(levels: I64, top: I64, side: int, lots: int) -> int:
     return lots - left
 
 
-@njit(cache=True)
+@compiled_part
 def _refresh(levels: I64, top: I64, row: int) -> None:
     """Move the best of a side to the next level that holds something."""
     col = top[row]
@@ -349,7 +349,7 @@ def warm_up(
     return int(_warm_up(params, seed, flow_i, flow_f, levels, top, until_ns, Script.empty()))
 
 
-@njit(cache=True)
+@compiled_maker
 def _warm_up(
     params: F64,
     seed: int,

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_inline
 from steersman.venues.parameters import MODES, P_MODES, P_SIZE_UNIT
 
 __all__ = ["FLOW_F", "FLOW_I", "Script", "fade", "latent_ticks", "leave", "note_trade", "push"]
@@ -102,14 +102,14 @@ class Script(NamedTuple):
         return Script(np.zeros((0, 3)), np.zeros((0, 8)))
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def latent_ticks(flow_i: I64, flow_f: F64) -> float:
     """Return the latent price now, in ticks."""
     ahead = flow_f[VELOCITY] * (flow_i[STEP_END] - flow_i[CLOCK])
     return float(flow_f[LATENT] - ahead + flow_f[EFFECT])
 
 
-@njit(cache=True)
+@compiled
 def push(params: F64, flow_f: F64, owner: int, side: int, lots: int) -> None:
     """Let a taker order of `lots` on `side` (+1 bought, -1 sold) push the latent price."""
     more = side * lots / params[P_SIZE_UNIT]
@@ -124,7 +124,7 @@ def push(params: F64, flow_f: F64, owner: int, side: int, lots: int) -> None:
     flow_f[EFFECT] += pushed
 
 
-@njit(cache=True)
+@compiled
 def note_trade(params: F64, flow_f: F64, side: int, lots: int) -> None:
     """Let an own taker order that took `lots` in all push the latent price.
 
@@ -133,7 +133,7 @@ def note_trade(params: F64, flow_f: F64, side: int, lots: int) -> None:
     push(params, flow_f, OURS, side, lots)
 
 
-@njit(cache=True)
+@compiled
 def leave(flow_f: F64, owner: int) -> None:
     """Let what an owner has pushed go on fading by itself: the next order begins anew."""
     for k in range(MODES):
@@ -142,7 +142,7 @@ def leave(flow_f: F64, owner: int) -> None:
         flow_f[at] = 0.0
 
 
-@njit(cache=True)
+@compiled
 def fade(params: F64, flow_f: F64) -> None:
     """Let a step's time pass over all that is remembered."""
     total = 0.0

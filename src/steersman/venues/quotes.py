@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from steersman.marketdata.book import compiled, compiled_inline, compiled_part
 from steersman.venues import draws
 from steersman.venues.draws import uniform
 from steersman.venues.parameters import (
@@ -41,12 +41,12 @@ _SCAN: Final = 512  # levels looked at for one to cancel
 _FAR_LEVELS: Final = 400  # sparse levels a side out to the book's ends
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def exponential_lots(mean: float, u: float) -> int:
     return 1 + int(-math.log(u) * mean)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _distance(params: F64, u: float) -> int:
     """Return how far from the latent price a deep order lies, in ticks."""
     at = u * DISTANCES
@@ -55,7 +55,7 @@ def _distance(params: F64, u: float) -> int:
     return int(low + (params[P_DISTANCE + cell + 1] - low) * (at - cell))
 
 
-@njit(cache=True)
+@compiled
 def place_deep(params: F64, latent: float, top: I64, u: float, v: float, out: I64) -> None:
     """Put an order at a drawn distance from the latent price, never across the other side."""
     side = 1 if u < 0.5 else -1
@@ -69,7 +69,7 @@ def place_deep(params: F64, latent: float, top: I64, u: float, v: float, out: I6
     out[3] = max(0, min(top[3] - 1, col))
 
 
-@njit(cache=True)
+@compiled
 def place_touch(params: F64, latent: float, levels: I64, top: I64, u: float, out: I64) -> None:
     """Put an order where the touch is missing, else on its thinner side."""
     bid, ask = top[0], top[1]
@@ -94,7 +94,7 @@ def place_touch(params: F64, latent: float, levels: I64, top: I64, u: float, out
     out[3] = max(0, min(top[3] - 1, col))
 
 
-@njit(cache=True)
+@compiled
 def cancel(
     params: F64, latent: float, levels: I64, top: I64, trim: bool, u: float, v: float, out: I64
 ) -> None:
@@ -118,32 +118,35 @@ def cancel(
     _thin(params, levels, top, side, v, out)
 
 
-@njit(cache=True, inline="always")
+@compiled_inline
 def _take(out: I64, side: int, col: int, lots: int) -> None:
     out[2] = side
     out[3] = col
     out[4] = lots
 
 
-@njit(cache=True)
+@compiled_part
 def _trim(params: F64, levels: I64, top: I64, side: int, out: I64) -> bool:
     """Find the largest level just behind the touch; cancel it if the touch has left it there."""
     row = 0 if side > 0 else 1
     best = top[row]
-    most, where = 0, -1
-    for i in range(1, int(params[P_NEAR]) + 1):
-        col = best - side * i
-        if col < 0 or col >= top[3]:
-            break
-        if levels[row, col] > most:
-            most, where = levels[row, col], col
+    near = int(params[P_NEAR])
+    first, last = max(0, best - near), best  # without the touch itself
+    if side < 0:
+        first, last = best + 1, min(top[3], best + 1 + near)
+    most = 0
+    for col in range(first, last):  # no more than this, so that several are looked at at once
+        most = max(most, levels[row, col])
     if most <= params[P_TRIM_LOTS]:
         return False
-    _take(out, side, where, most)
+    col = best - side
+    while levels[row, col] != most:
+        col -= side
+    _take(out, side, col, most)
     return True
 
 
-@njit(cache=True)
+@compiled_part
 def _thin(params: F64, levels: I64, top: I64, side: int, v: float, out: I64) -> None:
     """Cancel at the first occupied level outwards from a uniform distance behind the touch.
 
@@ -170,7 +173,7 @@ def _thin(params: F64, levels: I64, top: I64, side: int, v: float, out: I64) -> 
 
 
 # -- the first book -------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def seed_book(params: F64, seed: int, mid_tick: int, levels: I64, top: I64) -> None:
     """Fill an empty book around `mid_tick`: a touch of one tick, depth, and sparse far levels.
 
