@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.algos.adaptive import Steering, envelope, steer
-from steersman.algos.base import AlgoContext, finish_zone_ns, least_rest, whole_children
+from steersman.algos.base import (
+    AlgoContext,
+    finish_zone_ns,
+    largest_child,
+    least_rest,
+    whole_children,
+)
 from steersman.algos.decide import decide, plan_all
 from steersman.algos.pov import done_by_volume
-from steersman.algos.tactic import Desired, Working, desire, largest_child
+from steersman.algos.tactic import Desired, Working, desire
 from steersman.domain.advice import Action, Advice
 from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder, Style, TimeInForce
@@ -160,16 +166,17 @@ def test_an_unusable_book_does_not_size_the_finish_zone() -> None:
     assert not aim.finishing
 
 
+CLASSIC = [name for name in AlgoName if name is not AlgoName.ADAPTIVE]
 ADVICE = st.builds(
     Advice,
     action=st.sampled_from(Action),
-    base=st.sampled_from([None, AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from([None, *CLASSIC]),
     pace_pct=st.one_of(st.none(), st.integers(0, 200)),
 )
 
 
 @given(
-    base=st.sampled_from([AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from(CLASSIC),
     lots=st.integers(20, 20_000),
     text_always=st.booleans(),
     advices=st.lists(

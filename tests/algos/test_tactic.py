@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steersman.algos.tactic import Desired, Working, desire, largest_child
+from steersman.algos.base import largest_child
+from steersman.algos.tactic import Desired, Working, desire
 from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import ParentOrder, Style, TimeInForce
 from steersman.domain.units import SECOND_NS, Price, Qty, Side

@@ -23,7 +23,7 @@ ADVICE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("algo", ["twap", "vwap", "pov", "is", "adaptive"])
+@pytest.mark.parametrize("algo", ["twap", "vwap", "pov", "is", "ow", "adaptive"])
 def test_every_algorithm_completes_with_a_whole_document(
     capsys: pytest.CaptureFixture[str], algo: str
 ) -> None:

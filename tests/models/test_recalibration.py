@@ -84,11 +84,11 @@ def test_one_wild_print_does_not_turn_it() -> None:
 
 def test_only_material_changes_count() -> None:
     told = Conditions(300.0, 7.0, 0.8, 0.4, "")
-    same = Conditions(340.0, 6.0, 0.9, 0.4, "")
+    same = Conditions(340.0, 5.0, 0.9, 0.4, "")
     assert not differ(told, same) and not differ(told, told)
     for now in (
         Conditions(380.0, 7.0, 0.8, 0.4, ""),
-        Conditions(300.0, 5.5, 0.8, 0.4, ""),
+        Conditions(300.0, 4.0, 0.8, 0.4, ""),
         Conditions(300.0, 7.0, 0.55, 0.4, ""),
     ):
         assert differ(told, now)

@@ -15,11 +15,13 @@ from typing import Final
 
 import msgspec
 
+from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
-from steersman.domain.units import MINUTE_NS, SECOND_NS, Price, Qty
+from steersman.domain.units import MINUTE_NS, SECOND_NS, ZERO_QTY, Price, Qty
 from steersman.errors import UsageError
+from steersman.models.impact_estimate import PRIOR_LAW
 
 __all__ = [
     "AlgoContext",
@@ -28,6 +30,7 @@ __all__ = [
     "borders",
     "check_horizon",
     "finish_zone_ns",
+    "largest_child",
     "least_rest",
     "order_pace_ns",
     "plan_from_shares",
@@ -42,12 +45,13 @@ REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after
 
 @dataclass(frozen=True, slots=True)
 class AlgoContext:
-    """What an algorithm may know besides the market: rules, settings, limits, volume curve."""
+    """What an algorithm may know besides the market: rules, settings, limits, curve, cost law."""
 
     instrument: Instrument
     execution: ExecutionConfig
     limits: SafetyLimits
     curve: tuple[float, ...]
+    law: CostLaw = PRIOR_LAW
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -97,8 +101,9 @@ def plan_from_shares(
     shares: Sequence[float | Decimal],
     context: AlgoContext,
     price: Price,
+    begun: Qty = ZERO_QTY,
 ) -> Plan:
-    """Make a plan from cumulative shares (N of them, the last counts as 1).
+    """Make a plan from cumulative shares (N of them, the last counts as 1), none below `begun`.
 
     Quantities are rounded to the lot, never fall and never exceed the order; what a slice would
     add below the smallest tradable child waits for a later slice; the remainder is in the last.
@@ -106,7 +111,7 @@ def plan_from_shares(
     instrument = context.instrument
     least = max(least_rest(price, context), context.execution.min_order_size)
     done: list[Qty] = []
-    before = Decimal(0)
+    before: Decimal = begun
     for share in shares[:-1]:
         exact = order.qty * (share if isinstance(share, Decimal) else Decimal(repr(share)))
         wanted = min(max(instrument.nearest_qty(exact), before), order.qty)
@@ -129,13 +134,16 @@ def finish_zone_ns(progress: Progress, price: Price, context: AlgoContext) -> in
     """Return the time needed to send what is not filled yet in the largest allowed children."""
     limits = context.limits
     left = progress.unfilled + progress.open + progress.unknown
-    child = context.instrument.floor_qty(
-        limits.max_order_size / context.instrument.quote_value(price, Decimal(1))
-    )
-    children = whole_children(left, child)
+    children = whole_children(left, largest_child(price, context))
     # One interval more than children: the order before the first may just have been sent.
     intervals = children + 1 + children // CHILDREN_PER_SPARE
     return intervals * order_pace_ns(limits) + FINISH_MARGIN_NS
+
+
+def largest_child(price: Price, context: AlgoContext) -> Qty:
+    """Return the largest child that `max_order_size` allows at a price (whole lots)."""
+    unit = context.instrument.quote_value(price, Decimal(1))
+    return context.instrument.floor_qty(context.limits.max_order_size / unit)
 
 
 def whole_children(qty: Decimal, largest: Decimal) -> int:

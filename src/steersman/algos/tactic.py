@@ -9,9 +9,14 @@ Sizes never leave a rest of the parent that the venue would be too small to take
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from steersman.algos.base import AlgoContext, least_rest, order_pace_ns, whole_children
+from steersman.algos.base import (
+    AlgoContext,
+    largest_child,
+    least_rest,
+    order_pace_ns,
+    whole_children,
+)
 from steersman.domain.market import MarketView
 from steersman.domain.order import ParentOrder, Progress, Style, Target, TimeInForce
 from steersman.domain.units import BPS, Price, Qty, Side
@@ -72,12 +77,6 @@ def _cross_ns(
     children = whole_children(gap, largest_child(Price(view.mid), context))
     needed_ns = children * order_pace_ns(context.limits)
     return min(target.slice_start_ns + patience_ns, target.slice_end_ns - needed_ns)
-
-
-def largest_child(price: Price, context: AlgoContext) -> Qty:
-    """Return the largest child that `max_order_size` allows at a price (whole lots)."""
-    unit = context.instrument.quote_value(price, Decimal(1))
-    return context.instrument.floor_qty(context.limits.max_order_size / unit)
 
 
 def _crossing(

@@ -37,7 +37,7 @@ CALIBRATED_SAMPLES: Final = 12.0
 VARIANCE_MIN: Final = 1e-4  # bps^2 a second: a market that never moved yet
 VOLUME_MIN: Final = 1e-12
 CLIP_SDS: Final = 4.0
-MATERIAL: Final = 1.25  # as a ratio: what is less is noise and changes no plan
+MATERIAL: Final = math.log(1.25)  # what changes risk and cost by less changes no plan
 BPS: Final = 1e4
 
 
@@ -118,9 +118,12 @@ def conditions_of(learned: Learned, volume_per_s: float) -> Conditions:
 
 
 def differ(told: Conditions, now: Conditions) -> bool:
-    """Tell whether conditions have moved by more than a quarter, or Y by half its error."""
+    """Tell whether risk or cost has moved by more than a quarter, or Y by half its error.
+
+    Cost falls with the root of the volume, which therefore may move by more.
+    """
     return (
-        abs(math.log(now.sigma_day_bps / told.sigma_day_bps)) > math.log(MATERIAL)
-        or abs(math.log(now.volume_per_s / told.volume_per_s)) > math.log(MATERIAL)
+        abs(math.log(now.sigma_day_bps / told.sigma_day_bps)) > MATERIAL
+        or abs(math.log(now.volume_per_s / told.volume_per_s)) > 2 * MATERIAL
         or abs(now.y - told.y) > told.y_error / 2
     )
