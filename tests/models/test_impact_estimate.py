@@ -105,3 +105,10 @@ def test_what_makes_no_sense_is_refused() -> None:
             conditions(**{name: value})
     with pytest.raises(ModelError, match="horizon"):
         estimate_impact(1.0, 0.0, 0.0, conditions())
+
+
+def test_the_interval_is_wider_where_the_volatility_rests_on_little() -> None:
+    assert half_width(samples=18.0) == pytest.approx(half_width() * 2.446912 / 1.959964, rel=1e-5)
+    assert half_width(samples=1.0) > 6 * half_width()
+    with pytest.raises(ModelError, match="samples"):
+        conditions(samples=0.5)

@@ -97,3 +97,11 @@ def test_only_material_changes_count() -> None:
 def test_time_must_go_on() -> None:
     with pytest.raises(ModelError, match="seconds"):
         learn(start(), 0, 60_000.0, 1.0, 1, RATE)
+
+
+def test_samples_are_counted_as_they_are_weighed() -> None:
+    assert start(watched_s=0.0).samples == 1 and start(watched_s=30.0).samples == 6
+    assert start(watched_s=1e6).samples == 87
+    assert start(CostLaw(0.8, 0.4, True, "p", 300.0)).samples == 18
+    assert walk(start(), 300.0, 1, 1, 0.0, 0.0).samples == pytest.approx(6 * 0.99 + 1)
+    assert walk(start(), 300.0, 2_000, 1, 0.0, 0.0).samples == pytest.approx(100, rel=1e-3)

@@ -17,19 +17,24 @@ POV_STEP_NS = 5 * SECOND_NS
 
 
 def plan_all(order: ParentOrder, view: MarketView, context: AlgoContext) -> Plans:
-    """Make every plan at arrival; POV's is the line its expected volume would follow."""
+    """Make every plan that may be followed at arrival; POV's is by its expected volume.
+
+    Obizhaeva-Wang's takes a quadratic program: only who asks for it or may be advised to pays.
+    """
     assert view.mid is not None  # an order arrives only where there is a price
     price = Price(view.mid)
     known = known_at(view, context.law)
     conditions = conditions_at(order, view.at_ns, view, context.curve, known)
     by_volume = vwap.plan(order, view.at_ns, price, context)
-    return {
+    plans = {
         AlgoName.TWAP: twap.plan(order, view.at_ns, price, context),
         AlgoName.VWAP: by_volume,
         AlgoName.POV: by_volume,
         AlgoName.IS: shortfall.plan(order, view.at_ns, price, context, conditions),
-        AlgoName.OW: resilience.plan(order, view, price, context),
     }
+    if order.algo in (AlgoName.OW, AlgoName.ADAPTIVE):
+        plans[AlgoName.OW] = resilience.plan(order, view, price, context)
+    return plans
 
 
 def replan(

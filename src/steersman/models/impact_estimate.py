@@ -10,7 +10,9 @@ of
 * sigma^2 T / 3: what the price does by itself while an order is traded evenly (R. Almgren, C. Thum,
   E. Hauptmann, H. Li, "Direct estimation of equity market impact", 2005).
 
-Most of the time the last is by far the largest, and the interval says so.
+Most of the time the last is by far the largest, and the interval says so. Sigma is itself
+estimated, from few samples at first: the interval is Student's. Squared moves of kurtosis 7 vary
+three times as much as normal ones, so three samples count as one degree of freedom.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.models.calibration import PRIOR_Y
 from steersman.models.impact import power_law_bps
 from steersman.models.parameters import ImpactParameters, Verdict
-from steersman.models.validity import not_negative, positive
+from steersman.models.regression import student_quantile
+from steersman.models.validity import ModelError, not_negative, positive
 
 __all__ = [
     "ADJUSTMENT_MAX",
@@ -43,7 +46,8 @@ EXPONENT: Final = 0.5
 ADJUSTMENT_MIN: Final = 0.5
 ADJUSTMENT_MAX: Final = 2.0
 OPINION: Final = 0.5  # the deviation of what an adjustment changes, as a share of it
-Z_95: Final = 1.959964
+CONFIDENCE: Final = 0.95
+SAMPLES_A_DEGREE: Final = 3.0
 
 PRIOR_LAW: Final = CostLaw(*PRIOR_Y, calibrated=False, source="prior")
 
@@ -52,7 +56,7 @@ class Conditions(msgspec.Struct, frozen=True):
     """What is believed of the market while an order works, and from where (`source`).
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
-    and `y_error` the law's factor and its deviation.
+    and `y_error` the law's factor and its deviation, `samples` what the volatility rests on.
     """
 
     sigma_day_bps: float
@@ -60,10 +64,13 @@ class Conditions(msgspec.Struct, frozen=True):
     y: float
     y_error: float
     source: str
+    samples: float = math.inf
 
     def __post_init__(self) -> None:
         not_negative(sigma_day_bps=self.sigma_day_bps)
         positive(volume_per_s=self.volume_per_s, y_error=self.y_error)
+        if not self.samples >= 1:
+            raise ModelError(f"samples must be at least 1, got {self.samples}")
 
 
 def law_of(parameters: ImpactParameters) -> CostLaw:
@@ -113,7 +120,9 @@ def estimate_impact(
     opinion = OPINION * abs(factor - 1.0) * abs(base)
     price = conditions.sigma_day_bps * math.sqrt(horizon_s / DAY_S / 3)
     estimated = base * factor
-    half = Z_95 * math.sqrt(law**2 + opinion**2 + price**2)
+    degrees = max(conditions.samples / SAMPLES_A_DEGREE, 1.0)
+    wide = student_quantile((1 + CONFIDENCE) / 2, degrees)
+    half = wide * math.sqrt(law**2 + opinion**2 + price**2)
     day = quantity / (conditions.volume_per_s * DAY_S)
     reasoning = (
         f"half spread {half_spread_bps:.3g} + Y {conditions.y:.2g} ± {conditions.y_error:.2g} x "

@@ -42,7 +42,10 @@ BPS: Final = 1e4
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """What is known at the last sample: its time and mid, the quantity filled then, both fits."""
+    """What is known at the last sample: its time and mid, the quantity filled then, both fits.
+
+    `samples` is what the variance rests on, in samples of equal weight.
+    """
 
     at_ns: int
     mid: float
@@ -50,6 +53,7 @@ class Learned(msgspec.Struct, frozen=True):
     variance: Snapshot
     y: Snapshot
     source: str
+    samples: float
 
     @property
     def sigma_day_bps(self) -> float:
@@ -75,6 +79,7 @@ def begin(law: CostLaw, at_ns: int, mid: float, sigma_day_bps: float, watched_s:
         ).snapshot(),
         y=RecursiveLeastSquares([law.y], confidence=law.y_error**2).snapshot(),
         source=law.source,
+        samples=samples,
     )
 
 
@@ -101,7 +106,13 @@ def learn(
         told.update([expected], min(max(sign * move / deviation, -CLIP_SDS), CLIP_SDS))
         y = told.snapshot()
     return msgspec.structs.replace(
-        before, at_ns=at_ns, mid=mid, filled=filled, variance=variance.snapshot(), y=y
+        before,
+        at_ns=at_ns,
+        mid=mid,
+        filled=filled,
+        variance=variance.snapshot(),
+        y=y,
+        samples=FORGETTING * before.samples + 1,
     )
 
 
@@ -114,6 +125,7 @@ def conditions_of(learned: Learned, volume_per_s: float) -> Conditions:
         y=learned.y.theta[0],
         y_error=math.sqrt(learned.y.covariance[0][0]),
         source=f"{learned.source}{updated}",
+        samples=learned.samples,
     )
 
 
