@@ -13,14 +13,17 @@ import pytest
 from rich.console import Console, RenderableType
 
 from steersman.domain.advice import Advice, Question
+from steersman.domain.impact import ImpactEstimate
 from steersman.domain.market import NewsItem
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
     Alert,
     Ask,
+    Estimated,
     NewsArrived,
     ParentState,
+    Recalibrated,
     Refused,
     Submit,
     Verdict,
@@ -30,6 +33,7 @@ from steersman.domain.units import SECOND_NS, Price
 from steersman.marketdata.importers.summary import ImportSummary
 from steersman.marketdata.tape import Tape
 from steersman.runtime.outcome import Outcome
+from steersman.runtime.predictions import in_messages
 from steersman.tables import (
     ROWS_SHOWN,
     WIDTH_ELSEWHERE,
@@ -64,6 +68,7 @@ def printed(story: Story, market: Tape = LONG) -> list[str]:
         report=measure(messages, "p", market),
         rows=tuple(child_rows(messages, "p")),
         messages=messages,
+        prediction=next(iter(in_messages(messages)), None),
         code=0,
         summary="",
     )
@@ -332,3 +337,20 @@ def test_alerts_and_news_are_told() -> None:
     lines = printed(story)
     assert "warning: over [50] bps" in lines
     assert figure(lines, "news items") == "4"
+
+
+def test_what_was_expected_stands_beside_what_was_paid() -> None:
+    story = Story(qty="10").run("99", "101", at=1)
+    first = ImpactEstimate(15.0, 1.0, 15.0, -5.0, 35.0, "15 = so and so", {"base": "prior"})
+    last = ImpactEstimate(15.0, 1.4, 21.0, -9.0, 51.0, "", {})
+    story.messages.append(Estimated("p", "at arrival", first))
+    story.messages.append(Estimated("p", "advised", last))
+    story.messages.append(Recalibrated("p", 300.0, 7.0, 0.8, 0.4, True))
+    story.fill(6, "10", "101").end(12, "99", "101", ParentState.COMPLETED)
+    lines = printed(story)
+    assert figure(lines, "predicted at arrival") == "+15.00 (-5.00 to +35.00)"
+    assert figure(lines, "last of 2 estimates") == "+21.00 (-9.00 to +51.00), adjusted x 1.40"
+    assert figure(lines, "realised") == "+100.00, outside its interval"
+    assert figure(lines, "how") == "15 = so and so"
+    assert figure(lines, "from") == "base: prior"
+    assert figure(lines, "market told anew") == "1 x, plan made anew 1 x"

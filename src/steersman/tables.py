@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from steersman.domain.impact import ImpactEstimate
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
@@ -28,6 +29,7 @@ from steersman.domain.messages import (
 from steersman.domain.units import SECOND_NS
 from steersman.marketdata.importers.summary import ImportSummary
 from steersman.runtime.outcome import Outcome
+from steersman.runtime.predictions import Prediction
 from steersman.tca.children import ChildRow
 from steersman.tca.measure import CostReport
 
@@ -89,6 +91,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     for alert in (m for m in outcome.messages if isinstance(m, Alert)):
         console.print(f"{alert.severity}: {alert.text}", markup=False)
     console.print(_costs(outcome.report))
+    if outcome.prediction is not None:
+        console.print(_predicted(outcome.prediction))
     console.print(_execution(outcome))
 
 
@@ -164,6 +168,27 @@ def _costs(report: CostReport) -> Any:
         if mark.which == "all"
     ]
     return table("Cost in bps of the decision value", ("", "bps>"), rows)
+
+
+def _predicted(one: Prediction) -> Any:
+    """Return what was expected beside what was paid."""
+    rows = [("predicted at arrival", _interval(one.first))]
+    if one.estimates > 1:
+        rows.append((f"last of {one.estimates} estimates", _interval(one.last)))
+    within = {None: "", True: ", within its interval", False: ", outside its interval"}[one.within]
+    rows += [
+        ("realised", f"{_bps(one.realised_bps)}{within}"),
+        ("how", one.first.reasoning),
+        ("from", ", ".join(f"{name}: {source}" for name, source in one.first.provenance.items())),
+        ("market told anew", f"{one.recalibrations} x, plan made anew {one.replanned} x"),
+    ]
+    return key_values("Impact in bps of the arrival price, without fees", rows)
+
+
+def _interval(estimate: ImpactEstimate) -> str:
+    low, high = _bps(estimate.confidence_low_bps), _bps(estimate.confidence_high_bps)
+    adjusted = "" if estimate.adjustment == 1 else f", adjusted x {estimate.adjustment:.2f}"
+    return f"{_bps(estimate.estimated_impact_bps)} ({low} to {high}){adjusted}"
 
 
 def _execution(outcome: Outcome) -> Any:

@@ -27,17 +27,18 @@ def adaptive(**changes: Any) -> ParentOrder:
     return order(**values)
 
 
+CLASSIC = [name for name in AlgoName if name is not AlgoName.ADAPTIVE]
 ADVICE = st.builds(
     Advice,
     action=st.sampled_from(Action),
-    base=st.sampled_from([None, AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from([None, *CLASSIC]),
     pace_pct=st.one_of(st.none(), st.integers(0, 200)),
     style=st.one_of(st.none(), st.sampled_from(Style)),
 )
 
 
 @given(
-    base=st.sampled_from([AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from(CLASSIC),
     side=st.sampled_from(Side),
     advices=st.lists(
         st.tuples(ADVICE, st.booleans(), st.integers(1, 300)), min_size=1, max_size=40

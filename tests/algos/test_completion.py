@@ -166,16 +166,17 @@ def test_an_unusable_book_does_not_size_the_finish_zone() -> None:
     assert not aim.finishing
 
 
+CLASSIC = [name for name in AlgoName if name is not AlgoName.ADAPTIVE]
 ADVICE = st.builds(
     Advice,
     action=st.sampled_from(Action),
-    base=st.sampled_from([None, AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from([None, *CLASSIC]),
     pace_pct=st.one_of(st.none(), st.integers(0, 200)),
 )
 
 
 @given(
-    base=st.sampled_from([AlgoName.TWAP, AlgoName.VWAP, AlgoName.IS, AlgoName.POV]),
+    base=st.sampled_from(CLASSIC),
     lots=st.integers(20, 20_000),
     text_always=st.booleans(),
     advices=st.lists(

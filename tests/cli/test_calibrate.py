@@ -20,11 +20,14 @@ def test_journals_become_a_parameter_file(capsys: pytest.CaptureFixture[str]) ->
     assert document["format"] == "steersman-parameters" and document["schema"] == 1
     assert document["y"]["verdict"] == "refused" and "1 observations" in document["y"]["why"]
     saved = load(Path("p.json"))
+    told = document.pop("predictions")
     assert json.loads(Path("p.json").read_text()) == document
+    assert (told["orders"], told["alarm"]) == (1, False)
     assert saved.sources == ("one.journal",)
     assert run_cli(["calibrate", "--journal", "one.journal"]) == 0
     out = capsys.readouterr().out
     assert "refused" in out and "Parameters of" in out
+    assert "Predictions of the cost" in out and "no alarm" in out
 
 
 @pytest.mark.parametrize(

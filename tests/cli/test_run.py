@@ -14,7 +14,7 @@ KEYS = {
     "schema", "parent", "state", "filled_qty", "unfilled_qty", "avg_price", "decision_price",
     "arrival_price", "is_bps", "components_bps", "arrival_slippage_bps", "vwap_slippage_bps",
     "twap_slippage_bps", "participation", "fill_rate", "maker_share", "children", "advice",
-    "journal_hash", "seed",
+    "journal_hash", "seed", "impact",
 }  # fmt: skip
 COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "funding", "opportunity"}
 ADVICE = {
@@ -23,7 +23,7 @@ ADVICE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("algo", ["twap", "vwap", "pov", "is", "adaptive"])
+@pytest.mark.parametrize("algo", ["twap", "vwap", "pov", "is", "ow", "adaptive"])
 def test_every_algorithm_completes_with_a_whole_document(
     capsys: pytest.CaptureFixture[str], algo: str
 ) -> None:
@@ -32,6 +32,8 @@ def test_every_algorithm_completes_with_a_whole_document(
     assert document.keys() >= KEYS
     assert document["components_bps"].keys() >= COMPONENTS
     assert document["advice"].keys() >= ADVICE
+    assert document["impact"]["realised_bps"] == pytest.approx(document["arrival_slippage_bps"])
+    assert document["impact"]["predicted"]["confidence_low_bps"] < 0
     assert document["state"] == "completed"
     assert Decimal(document["filled_qty"]) == 2
     assert Decimal(document["unfilled_qty"]) == 0
@@ -111,3 +113,16 @@ def test_a_regime_may_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert wild["journal_hash"] != mixed["journal_hash"]
     code, refused, _ = run(capsys, *QUICK, "--regime", "stormy")
     assert code == 2 and "no regime 'stormy'" in refused["error"]["message"]
+
+
+def test_what_was_calibrated_is_run_with_and_verified(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli([*QUICK, "--journal", "one.journal"]) == 0
+    assert run_cli(["calibrate", "--journal", "one.journal", "--out", "p.json"]) == 0
+    asked = ("--algo", "is", "--parameters", "p.json", "--journal", "two.journal")
+    capsys.readouterr()
+    code, document, _ = run(capsys, *QUICK, *asked)
+    assert code == 0 and document["impact"]["estimates"] >= 1
+    assert run_cli(["journal", "verify", "two.journal"]) == 0
+    capsys.readouterr()
+    code, document, _ = run(capsys, *QUICK, "--symbol", "ETHUSDT", "--parameters", "p.json")
+    assert code == 2 and "ETHUSDT" in document["error"]["message"]

@@ -132,7 +132,7 @@ ACTIONS = (
 def test_quantity_is_conserved_against_an_unreliable_venue(data: st.DataObject) -> None:
     desk, venue = Desk(), UnreliableVenue()
     side = data.draw(st.sampled_from(Side))
-    algo = data.draw(st.sampled_from((AlgoName.TWAP, AlgoName.IS, AlgoName.ADAPTIVE)))
+    algo = data.draw(st.sampled_from((AlgoName.TWAP, AlgoName.IS, AlgoName.OW, AlgoName.ADAPTIVE)))
     venue.receive(desk.submit(side=side, algo=algo), lost=False)
     acts = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 100))
     steps = data.draw(st.lists(acts, min_size=30, max_size=100))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from steersman.domain.advice import Action, Advice, NoAdvice, Origin, Question
+from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind, Signals
@@ -21,6 +22,7 @@ from steersman.domain.messages import (
     Cancelled,
     Command,
     Effect,
+    Estimated,
     Filled,
     FundingPaid,
     Input,
@@ -32,6 +34,7 @@ from steersman.domain.messages import (
     ParentState,
     Place,
     Query,
+    Recalibrated,
     Refused,
     Rejected,
     Report,
@@ -154,6 +157,24 @@ advice = st.builds(
 news = st.builds(
     NewsItem, id=text, published_ns=ns, received_ns=ns, source=text, text=text | st.just("null")
 )
+laws = st.builds(
+    CostLaw,
+    y=floats,
+    y_error=st.floats(1e-3, 10),
+    calibrated=st.booleans(),
+    source=text,
+    volatility_day_bps=st.none() | st.floats(1, 1e4),
+)
+estimates = st.builds(
+    ImpactEstimate,
+    base_impact_bps=floats,
+    adjustment=floats,
+    estimated_impact_bps=floats,
+    confidence_low_bps=floats,
+    confidence_high_bps=floats,
+    reasoning=text,
+    provenance=st.dictionaries(text, text, max_size=2),
+)
 inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(Tick, at_ns=ns),
     st.builds(Viewed, at_ns=ns, view=views),
@@ -212,6 +233,7 @@ inputs: st.SearchStrategy[Input] = st.one_of(
         limits=st.builds(SafetyLimits, max_position=st.decimals("0.1", 10**6)),
         volume_curves=st.dictionaries(text, st.lists(floats, max_size=3).map(tuple), max_size=2),
         seed=st.integers(0, 2**31),
+        impact=st.dictionaries(text, laws, max_size=2),
     ),
 )
 intents: st.SearchStrategy[Intent] = st.one_of(
@@ -291,6 +313,16 @@ effects: st.SearchStrategy[Effect] = st.one_of(
         filled=qtys,
         unfilled=qtys,
         reason=text,
+    ),
+    st.builds(Estimated, parent_id=ids, why=text, estimate=estimates),
+    st.builds(
+        Recalibrated,
+        parent_id=ids,
+        sigma_day_bps=floats,
+        volume_per_s=floats,
+        y=floats,
+        y_error=floats,
+        replanned=st.booleans(),
     ),
     st.builds(Scheduled, parent_id=ids, done=qtys, style=styles, reason=text),
     st.builds(Alert, severity=text, code=text, parent_id=st.none() | ids, text=text),

@@ -126,3 +126,18 @@ def test_unclipped_and_never_clipping_agree() -> None:
     feed(one, changes, volumes)
     feed(other, changes, volumes)
     assert one.theta == other.theta
+
+
+def test_a_resumed_fit_goes_on_to_the_bit() -> None:
+    draws = np.random.default_rng(9)
+    whole = RecursiveLeastSquares([0.5, 0.0], forgetting=0.97, confidence=4.0)
+    parts = RecursiveLeastSquares([0.5, 0.0], forgetting=0.97, confidence=4.0)
+    for _ in range(50):
+        x, y = draws.normal(size=2).tolist(), float(draws.normal())
+        whole.update(x, y)
+        parts = RecursiveLeastSquares.resumed(parts.snapshot(), forgetting=0.97)
+        parts.update(x, y)
+    assert parts.snapshot() == whole.snapshot()
+    assert parts.estimates() == whole.estimates()
+    with pytest.raises(ModelError, match="clipping"):
+        RecursiveLeastSquares([0.0], clip_mads=4.0).snapshot()

@@ -80,7 +80,8 @@ def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     files = [tmp_path / f"{seed}.journal" for seed in (1, 2)]
     for seed, file in enumerate(files, 1):
         run(file, seed=seed)
-    found = calibrating.from_journals(files, "btcusdt", None)
+    found, watched = calibrating.from_journals(files, "btcusdt", None)
+    assert watched.n == 2, "their predictions are counted too"
     assert found.y is not None and found.y.n == 2 and "2 observations" in found.y.why
     assert found.sources == ("1.journal", "2.journal")
     with pytest.raises(DataError, match="no order"):
@@ -94,7 +95,7 @@ def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
     run(tmp_path / "e", symbol="ETHUSDT", horizon="2m")
     with pytest.raises(UsageError, match=r"BTCUSDT.*ETHUSDT"):
         calibrating.from_journals([tmp_path / "b", tmp_path / "e"], None, None)
-    one = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
+    one, _ = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
     assert "ETHUSDT" in one.instrument
 
 

@@ -14,11 +14,13 @@ from typing import Final
 
 import msgspec
 
+from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
-from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS, ZERO_QTY, Price, Qty
 from steersman.errors import UsageError
+from steersman.models.impact_estimate import PRIOR_LAW
 
 __all__ = [
     "AlgoContext",
@@ -41,12 +43,13 @@ REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after
 
 
 class AlgoContext(msgspec.Struct, frozen=True, gc=False):
-    """What an algorithm may know besides the market: rules, settings, limits, volume curve."""
+    """What an algorithm may know besides the market: rules, settings, limits, curve, cost law."""
 
     instrument: Instrument
     execution: ExecutionConfig
     limits: SafetyLimits
     curve: tuple[float, ...]
+    law: CostLaw = PRIOR_LAW
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -96,8 +99,9 @@ def plan_from_shares(
     shares: Sequence[float | Decimal],
     context: AlgoContext,
     price: Price,
+    begun: Qty = ZERO_QTY,
 ) -> Plan:
-    """Make a plan from cumulative shares (N of them, the last counts as 1).
+    """Make a plan from cumulative shares (N of them, the last counts as 1), none below `begun`.
 
     Quantities are rounded to the lot, never fall and never exceed the order; what a slice would
     add below the smallest tradable child waits for a later slice; the remainder is in the last.
@@ -105,7 +109,7 @@ def plan_from_shares(
     instrument = context.instrument
     least = max(least_rest(price, context), context.execution.min_order_size)
     done: list[Qty] = []
-    before = Decimal(0)
+    before: Decimal = begun
     for share in shares[:-1]:
         exact = order.qty * (share if isinstance(share, Decimal) else Decimal(repr(share)))
         wanted = min(max(instrument.nearest_qty(exact), before), order.qty)

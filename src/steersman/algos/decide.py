@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
-from steersman.algos import pov, shortfall, twap, vwap
+from steersman.algos import pov, resilience, shortfall, twap, vwap
 from steersman.algos.adaptive import Steering, bend
 from steersman.algos.base import AlgoContext, Plans, finish_zone_ns, slice_at
+from steersman.algos.conditions import conditions_at, known_at
 from steersman.domain.market import MarketView
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, Target
 from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.models.impact_estimate import Conditions
 
-__all__ = ["decide", "plan_all"]
+__all__ = ["decide", "plan_all", "replan"]
 
 POV_STEP_NS = 5 * SECOND_NS
 
 
 def plan_all(order: ParentOrder, view: MarketView, context: AlgoContext) -> Plans:
-    """Make every plan at arrival; POV's is the line its expected volume would follow."""
+    """Make every plan that may be followed at arrival; POV's is by its expected volume.
+
+    Obizhaeva-Wang's takes a quadratic program: only who asks for it or may be advised to pays.
+    """
     assert view.mid is not None  # an order arrives only where there is a price
     price = Price(view.mid)
+    known = known_at(view, context.law)
+    conditions = conditions_at(order, view.at_ns, view, context.curve, known)
     by_volume = vwap.plan(order, view.at_ns, price, context)
-    return {
+    plans = {
         AlgoName.TWAP: twap.plan(order, view.at_ns, price, context),
         AlgoName.VWAP: by_volume,
         AlgoName.POV: by_volume,
-        AlgoName.IS: shortfall.plan(order, view, price, context),
+        AlgoName.IS: shortfall.plan(order, view.at_ns, price, context, conditions),
     }
+    if order.algo in (AlgoName.OW, AlgoName.ADAPTIVE):
+        plans[AlgoName.OW] = resilience.plan(order, view, price, context)
+    return plans
+
+
+def replan(
+    order: ParentOrder,
+    plans: Plans,
+    scheduled: Qty,
+    at_ns: int,
+    price: Price,
+    context: AlgoContext,
+    conditions: Conditions,
+) -> Plans:
+    """Return the plans for new conditions: only implementation shortfall depends on them.
+
+    An adaptive order keeps its plans: its envelope is measured from the base as submitted.
+    """
+    if order.algo is not AlgoName.IS:
+        return plans
+    anew = shortfall.replan(order, plans[AlgoName.IS], scheduled, at_ns, price, context, conditions)
+    return {**plans, AlgoName.IS: anew}
 
 
 def decide(

@@ -2,8 +2,8 @@
 
 Everything is in shares of the order and bps of price, so that no unit of the instrument enters:
 
-* sigma: the view's volatility, bps per square root of a second;
-* eta: the prior temporary impact of trading the whole order evenly over the horizon, in bps, per
+* sigma: the volatility believed, bps per square root of a second;
+* eta: what the law says that the whole order pays, traded evenly over the horizon, in bps, per
   rate (shares per second);
 * lambda = urgency / (1 - urgency) / 1000 bps: urgency 0 is the straight line, 0.5 accepts one bp
   more expected cost for 1000 bps^2 less variance. Urgency 1 stands for 0.99.
@@ -11,6 +11,10 @@ Everything is in shares of the order and bps of price, so that no unit of the in
 An expected move against the order (`alpha_bps`, decaying with its half-life) makes waiting dearer:
 it adds to lambda in proportion to the part of alpha that falls within the horizon, relative to the
 standard deviation of the price over it.
+
+The trajectory is consistent in time: planned again under the same conditions, the rest of it is
+the same. So `replan` changes the plan only as far as conditions have changed, and only what lies
+ahead: what is scheduled stays scheduled, and nothing is ever sent back.
 """
 
 from __future__ import annotations
@@ -18,34 +22,69 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from steersman.algos.base import AlgoContext, Plan, borders, plan_from_shares
-from steersman.domain.market import MarketView
+from steersman.algos.base import AlgoContext, Plan, borders, plan_from_shares, slice_at
 from steersman.domain.order import ParentOrder
-from steersman.domain.units import SECOND_NS, Price
-from steersman.models.impact import temporary_bps
+from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.models.impact_estimate import DAY_S, Conditions, law_bps
 from steersman.models.trajectory import AlmgrenChriss
 
-__all__ = ["plan"]
+__all__ = ["plan", "replan"]
 
 RISK_TOLERANCE_BPS: Final = 1_000.0
 URGENCY_MAX: Final = 0.99
-VOLATILITY_MIN_BPS: Final = 0.01  # bps per square-root second: a market that never moved yet
-PARTICIPATION_MIN: Final = 1e-4
+IMPACT_MIN_BPS: Final = 1e-6  # a law that says trading is free still has a trajectory
 
 
-def plan(order: ParentOrder, view: MarketView, price: Price, context: AlgoContext) -> Plan:
-    """Return the trajectory for the volatility and volume seen at arrival."""
-    times_ns = borders(order, view.at_ns, context.execution)
-    count = len(times_ns) - 1
+def plan(
+    order: ParentOrder,
+    start_ns: int,
+    price: Price,
+    context: AlgoContext,
+    conditions: Conditions,
+) -> Plan:
+    """Return the trajectory for the conditions at arrival."""
+    times_ns = borders(order, start_ns, context.execution)
+    left = _left(order, times_ns, len(times_ns) - 1, conditions)
+    return plan_from_shares(order, times_ns, [1 - x for x in left], context, price)
+
+
+def replan(
+    order: ParentOrder,
+    before: Plan,
+    scheduled: Qty,
+    at_ns: int,
+    price: Price,
+    context: AlgoContext,
+    conditions: Conditions,
+) -> Plan:
+    """Return the plan with all slices after the current one planned anew.
+
+    The current slice keeps its target, or what is already scheduled where that is more.
+    """
+    k = slice_at(before, at_ns)
+    done = max(before.done[k], scheduled)
+    if k + 1 == len(before.done) or done >= order.qty:
+        return before
+    times_ns = before.times_ns
+    left = _left(order, times_ns, len(before.done) - 1 - k, conditions)
+    share = float((order.qty - done) / order.qty)
+    shares = [1 - share * x for x in left]
+    rest = plan_from_shares(order, times_ns[k + 1 :], shares, context, price, begun=done)
+    return Plan(times_ns, (*before.done[:k], done, *rest.done))
+
+
+def _left(
+    order: ParentOrder, times_ns: tuple[int, ...], intervals: int, conditions: Conditions
+) -> tuple[float, ...]:
+    """Return which share of what is held now is held after each of the last `intervals` slices."""
     horizon_s = (times_ns[-1] - times_ns[0]) / SECOND_NS
-    sigma_bps = max(view.volatility_hour_pct * 100 / math.sqrt(3600), VOLATILITY_MIN_BPS)
-    others = max(view.volume_rate_per_s * horizon_s, 1e-12)
-    participation = min(1.0, max(float(order.qty) / others, PARTICIPATION_MIN))
-    impact_bps = max(temporary_bps(participation, sigma_bps * math.sqrt(86_400)), 1e-6)
-    model = AlmgrenChriss(sigma=sigma_bps, eta=impact_bps * horizon_s, tau=horizon_s / count)
+    sigma_bps = conditions.sigma_day_bps / math.sqrt(DAY_S)
+    impact_bps = max(law_bps(float(order.qty), conditions), IMPACT_MIN_BPS)
+    model = AlmgrenChriss(
+        sigma=sigma_bps, eta=impact_bps * horizon_s, tau=horizon_s / (len(times_ns) - 1)
+    )
     aversion = _risk_aversion(order, sigma_bps * math.sqrt(horizon_s), horizon_s)
-    held = model.trajectory(1.0, count, aversion).x
-    return plan_from_shares(order, times_ns, [1 - x for x in held[1:]], context, price)
+    return model.trajectory(1.0, intervals, aversion).x[1:]
 
 
 def _risk_aversion(order: ParentOrder, risk_bps: float, horizon_s: float) -> float:
@@ -54,5 +93,5 @@ def _risk_aversion(order: ParentOrder, risk_bps: float, horizon_s: float) -> flo
     if order.alpha_bps is not None and order.alpha_bps > 0:
         half_life_s = float(order.alpha_half_life_s or horizon_s)
         within_bps = float(order.alpha_bps) * (1 - 0.5 ** (horizon_s / half_life_s))
-        aversion *= 1 + within_bps / max(risk_bps, VOLATILITY_MIN_BPS)
+        aversion *= 1 + within_bps / risk_bps
     return aversion

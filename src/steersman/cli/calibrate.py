@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from steersman.cli.printing import Json, print_json
@@ -30,23 +31,27 @@ def calibrate(
     """
     from rich.console import Console
 
-    from steersman.runtime import calibrating
+    from steersman.runtime import calibrating, predictions
     from steersman.screen import percent_bar
-    from steersman.tables import result_console, table
+    from steersman.tables import key_values, result_console, table
 
     if (market is None) == (not journal):
         raise UsageError("one source is needed", "give --market DIR, or --journal FILE (or more)")
+    watched = None
     if market is not None:
         with percent_bar(Console(stderr=True), "calibrating") as advance:
             found = calibrating.from_market(
                 market, symbol, category, lambda share: advance(share, market.name)
             )
     else:
-        found = calibrating.from_journals(journal or [], symbol, category)
+        found, watched = calibrating.from_journals(journal or [], symbol, category)
     if out is not None:
         calibrating.save(found, out)
     if as_json:
-        print_json(found)
-    else:
-        title = f"Parameters of {found.instrument}"
-        result_console().print(table(title, calibrating.HEADERS, calibrating.rows(found)))
+        told = None if watched is None else predictions.told(watched)
+        print_json({**msgspec.to_builtins(found), "predictions": told})
+        return
+    console, title = result_console(), f"Parameters of {found.instrument}"
+    console.print(table(title, calibrating.HEADERS, calibrating.rows(found)))
+    if watched is not None:
+        console.print(key_values("Predictions of the cost", predictions.rows(watched)))

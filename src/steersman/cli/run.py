@@ -47,6 +47,10 @@ Impact = Annotated[
     typer.Option(help="Own impact, recorded: fitted (default), none, or BPS:SCALE:EXPONENT."),
 ]
 
+Parameters = Annotated[
+    Path | None, typer.Option(help="Impact parameters that steersman calibrate --out saved.")
+]
+
 RUN_EXAMPLES: Final = """
 Examples:
 
@@ -96,6 +100,7 @@ def run(
     latency: LatencyText = None,
     queue: Queue = None,
     impact: Impact = None,
+    parameters: Parameters = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -129,6 +134,7 @@ def run(
         latency=latency,
         queue=queue,
         impact=impact,
+        parameters=parameters,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
@@ -37,6 +38,7 @@ __all__ = [
     "Cancelled",
     "Command",
     "Effect",
+    "Estimated",
     "Filled",
     "FundingPaid",
     "Input",
@@ -48,6 +50,7 @@ __all__ = [
     "ParentState",
     "Place",
     "Query",
+    "Recalibrated",
     "Refused",
     "Rejected",
     "Report",
@@ -164,7 +167,10 @@ Report = (
 
 # -- inputs ---------------------------------------------------------------------------------------
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The first input of every journal: all that the fold depends on besides later inputs."""
+    """The first input of every journal: all that the fold depends on besides later inputs.
+
+    `impact` is the law of cost of each instrument; where there is none, a prior.
+    """
 
     at_ns: int
     schema: int
@@ -173,6 +179,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     limits: SafetyLimits
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
+    impact: dict[str, CostLaw] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -435,6 +442,30 @@ class Scheduled(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
+class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """What a parent order is expected to cost in all, told at its start and when that changes."""
+
+    parent_id: str
+    why: str
+    estimate: ImpactEstimate
+
+
+class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """What a working order believes of its market changed materially.
+
+    `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
+    and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of
+    the order was planned anew.
+    """
+
+    parent_id: str
+    sigma_day_bps: float
+    volume_per_s: float
+    y: float
+    y_error: float
+    replanned: bool
+
+
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Something a person should know."""
 
@@ -444,4 +475,16 @@ class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
     text: str
 
 
-Effect = Send | Refused | Query | Ask | Wake | AdviceJudged | ParentChanged | Scheduled | Alert
+Effect = (
+    Send
+    | Refused
+    | Query
+    | Ask
+    | Wake
+    | AdviceJudged
+    | ParentChanged
+    | Scheduled
+    | Estimated
+    | Recalibrated
+    | Alert
+)

@@ -31,6 +31,7 @@ class AlgoName(StrEnum):
     VWAP = "vwap"
     POV = "pov"
     IS = "is"
+    OW = "ow"
     ADAPTIVE = "adaptive"
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from steersman.algos.adaptive import Steering
 from steersman.algos.base import Plans
+from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketView, NewsItem, Signals
@@ -24,11 +25,14 @@ from steersman.domain.messages import ParentState, Started
 from steersman.domain.order import ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
 from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildState, ParentEvent
+from steersman.models.impact_estimate import Conditions
+from steersman.models.recalibration import Learned
 from steersman.models.volume import expected_volume
 
 __all__ = [
     "CLOSED_LATELY_MAX",
     "Child",
+    "Outlook",
     "Parent",
     "PendingAsk",
     "State",
@@ -78,6 +82,16 @@ class PendingAsk(msgspec.Struct, frozen=True):
     fact_ids: frozenset[str]
 
 
+class Outlook(msgspec.Struct, frozen=True, gc=False):
+    """What an order expects: what it has learned, and what it said of that last (`told`)."""
+
+    learned: Learned
+    told: Conditions
+    told_ns: int
+    half_spread_bps: float
+    impact_pct: int | None = None
+
+
 class Parent(msgspec.Struct, frozen=True, gc=False):
     """One parent order: its quantities, its plan, its steering."""
 
@@ -97,6 +111,7 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
     volume_floor: Qty = ZERO_QTY
     plans: Plans = {}
     steering: Steering = Steering()
+    outlook: Outlook | None = None  # from its arrival on
     scheduled: Qty = ZERO_QTY
     children: int = 0
     live_child: str | None = None
@@ -128,6 +143,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     execution: ExecutionConfig
     limits: SafetyLimits
     volume_curves: dict[str, tuple[float, ...]]
+    laws: dict[str, CostLaw] = {}
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}
@@ -173,6 +189,7 @@ def initial_state(started: Started) -> State:
         execution=started.execution,
         limits=started.limits,
         volume_curves=started.volume_curves,
+        laws=started.impact,
     )
 
 

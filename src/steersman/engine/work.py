@@ -34,6 +34,7 @@ from steersman.domain.messages import (
 from steersman.domain.order import AlgoName, Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
+from steersman.engine.outlook import follow, foresee
 from steersman.engine.state import (
     Child,
     Parent,
@@ -49,6 +50,7 @@ from steersman.engine.transitions import (
     ChildState,
     ParentEvent,
 )
+from steersman.models.impact_estimate import PRIOR_LAW
 
 __all__ = ["close", "context_of", "work"]
 
@@ -81,10 +83,11 @@ def work(state: State, parent_id: str) -> Step:
 
 
 def context_of(state: State, parent: Parent) -> AlgoContext:
-    """Return what the algorithms may know besides the market: rules, settings, limits, curve."""
+    """Return what the algorithms may know besides the market: rules, settings, curve, law."""
     instrument = state.instruments[parent.order.instrument]
     curve = state.volume_curves.get(instrument.id, ())
-    return AlgoContext(instrument, state.execution, state.limits, curve)
+    law = state.laws.get(instrument.id, PRIOR_LAW)
+    return AlgoContext(instrument, state.execution, state.limits, curve, law)
 
 
 # -- the ends of an order's life ------------------------------------------------------------------
@@ -109,10 +112,11 @@ def _start(state: State, parent: Parent) -> Step:
         plans=plan_all(order, view, context_of(state, parent)),
         next_ask_ns=state.now_ns,
     )
+    parent, estimated = foresee(parent, view, context_of(state, parent))
     state = state.with_parent(parent)
     effect = _changed(parent, f"arrival price {view.mid}")
     state, effects = _run(state, parent)
-    return state, (effect, *effects)
+    return state, (effect, estimated, *effects)
 
 
 def close(state: State, parent: Parent) -> Step:
@@ -156,9 +160,9 @@ def _run(state: State, parent: Parent) -> Step:
     order = parent.order
     view = state.views[order.instrument]
     state, asked = _ask(state, parent, view)
-    parent = state.parents[order.id]
-    progress = progress_of(state, parent)
     context = context_of(state, parent)
+    parent, learned = follow(state.parents[order.id], view, state.now_ns, context)
+    progress = progress_of(state, parent)
     target, steering = decide(order, parent.plans, progress, view, context, parent.steering)
     scheduled: tuple[Effect, ...] = ()
     if target.done != parent.scheduled:
@@ -172,7 +176,7 @@ def _run(state: State, parent: Parent) -> Step:
     desired, next_ns = desire(order, target, progress, view, _working(child), context)
     state, sent, ready_ns = _pursue(state, parent, child, desired)
     wake = _wake(state, parent, target, next_ns, ready_ns)
-    return state, (*asked, *scheduled, *warned, *sent, wake)
+    return state, (*asked, *learned, *scheduled, *warned, *sent, wake)
 
 
 def _working(child: Child | None) -> Working | None:

@@ -15,11 +15,13 @@ from steersman.domain.messages import (
     Alert,
     Ask,
     Effect,
+    Estimated,
     FundingPaid,
     Input,
     Intervened,
     ParentChanged,
     Query,
+    Recalibrated,
     Refused,
     Reported,
     Scheduled,
@@ -115,6 +117,8 @@ def parent_of(message: Input | Effect) -> str | None:
             | AdviceJudged()
             | ParentChanged()
             | Scheduled()
+            | Estimated()
+            | Recalibrated()
             | Alert()
         ):
             return message.parent_id

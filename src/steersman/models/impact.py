@@ -35,20 +35,11 @@ __all__ = [
     "power_law_bps",
     "square_root_paid_bps",
     "square_root_peak_bps",
-    "temporary_bps",
 ]
 
 ETA: Final = 0.142
 EXPONENT: Final = 0.6
 PAID_OF_PEAK: Final = 2 / 3
-
-
-def temporary_bps(participation: float, sigma_day_bps: float) -> float:
-    """Return the temporary cost (bps) of trading at a share of the market's rate (own / others).
-
-    Raises ValueError where an argument is negative.
-    """
-    return power_law_bps(participation, sigma_day_bps, ETA, EXPONENT)
 
 
 def power_law_bps(

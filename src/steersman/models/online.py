@@ -13,15 +13,30 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from steersman.models.regression import CONDITION_MAX, OBSERVATIONS_MIN, Estimate
 from steersman.models.validity import ModelError, NotIdentifiedError, finite, positive
 
-__all__ = ["CLIP_MADS", "RecursiveLeastSquares"]
+__all__ = ["CLIP_MADS", "RecursiveLeastSquares", "Snapshot"]
 
 CLIP_MADS: Final = 4.0
 MISSES_KEPT: Final = 101
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Recursive least squares without clipping at one moment: all that the next update needs.
+
+    `residual` and `weight` are the weighted sums of squared misses and of weights behind `n`
+    observations.
+    """
+
+    theta: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    residual: float = 0.0
+    weight: float = 0.0
+    n: int = 0
 
 
 class RecursiveLeastSquares:
@@ -72,6 +87,24 @@ class RecursiveLeastSquares:
         self._residual = 0.0  # weighted sum of squares
         self._weight = 0.0
         self.n = 0
+
+    def snapshot(self) -> Snapshot:
+        """Return the fit as a value, for states that are never changed in place.
+
+        Raises ModelError where it clips: what it remembers of misses is left out.
+        """
+        if self._clip_mads != math.inf:
+            raise ModelError("only a fit without clipping has a snapshot")
+        covariance = tuple(tuple(row) for row in self._covariance)
+        return Snapshot(tuple(self._theta), covariance, self._residual, self._weight, self.n)
+
+    @classmethod
+    def resumed(cls, snapshot: Snapshot, *, forgetting: float) -> RecursiveLeastSquares:
+        """Return the fit that a snapshot was taken of."""
+        fit = cls(snapshot.theta, forgetting=forgetting)
+        fit._covariance = [list(row) for row in snapshot.covariance]
+        fit._residual, fit._weight, fit.n = snapshot.residual, snapshot.weight, snapshot.n
+        return fit
 
     @property
     def theta(self) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from steersman.advisor.supervisor import Supervisor
+from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
@@ -37,6 +38,7 @@ from steersman.domain.units import MINUTE_NS, SECOND_NS
 from steersman.engine.state import SCHEMA, Parent
 from steersman.journal import Journal
 from steersman.marketdata.tape import Tape
+from steersman.models.impact_estimate import PRIOR_LAW
 from steersman.runtime.session import Session
 from steersman.venues.simulated import SimulatedVenue
 
@@ -61,6 +63,7 @@ class Job:
     supervisor: Supervisor | None = None
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
+    law: CostLaw = PRIOR_LAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class _Loop:
             limits=job.limits,
             volume_curves={job.instrument.id: job.volume_curve},
             seed=job.seed,
+            impact={job.instrument.id: job.law},
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None

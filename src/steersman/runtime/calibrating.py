@@ -20,6 +20,7 @@ from steersman.journal import read
 from steersman.marketdata.history import History
 from steersman.marketdata.tape import Tape
 from steersman.models.calibration import PRIOR_Y, fit_flow, fit_square_root
+from steersman.models.coverage import CoverageMonitor
 from steersman.models.facts import flow_imbalance, returns_bps
 from steersman.models.parameters import (
     ImpactParameters,
@@ -34,6 +35,7 @@ from steersman.models.response import ResponseFit, fit_propagator, fit_response
 from steersman.models.validity import NotIdentifiedError
 from steersman.models.volatility import as_deviation, mean_variance, two_scale_variances
 from steersman.runtime.own_orders import OwnOrder, own_orders
+from steersman.runtime.predictions import Prediction, in_messages, monitor
 from steersman.runtime.watching import SAMPLE_NS, Watched, taker_orders, watch
 from steersman.venues.simulated import SimulatedVenue
 
@@ -177,11 +179,17 @@ def _by_order(tape: Tape) -> tuple[F64, F64]:
 # -- own orders -----------------------------------------------------------------------------------
 def from_journals(
     files: Sequence[Path], symbol: str | None, category: Category | None
-) -> ImpactParameters:
-    """Calibrate Y of the cost law from the orders in journals of past runs."""
+) -> tuple[ImpactParameters, CoverageMonitor]:
+    """Calibrate Y of the cost law from the orders in journals of past runs.
+
+    The second is how well the costs of all orders in them were predicted, in the order given.
+    """
     found: list[OwnOrder] = []
+    predicted: list[Prediction] = []
     for file in files:
-        found += own_orders([record.message() for record in read(file)])
+        messages = [record.message() for record in read(file)]
+        found += own_orders(messages)
+        predicted += in_messages(messages)
     wanted = None if symbol is None else symbol.upper()
     kept = [
         one for one in found if wanted in (None, one.symbol) and category in (None, one.category)
@@ -193,7 +201,7 @@ def from_journals(
         raise UsageError(
             f"the journals hold {', '.join(names)}", "say which with --symbol and --category"
         )
-    return from_orders(kept, tuple(file.name for file in files))
+    return from_orders(kept, tuple(file.name for file in files)), monitor(predicted)
 
 
 def from_orders(orders: Sequence[OwnOrder], sources: tuple[str, ...]) -> ImpactParameters:

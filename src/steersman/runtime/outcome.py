@@ -20,6 +20,7 @@ from steersman.domain.messages import (
 )
 from steersman.errors import RefusedByLimit, UsageError
 from steersman.runtime.backtest import Job, Result
+from steersman.runtime.predictions import Prediction, in_messages
 from steersman.tca.children import ChildRow, child_rows
 from steersman.tca.measure import CostReport, measure
 
@@ -42,6 +43,7 @@ class Outcome:
     report: CostReport
     rows: tuple[ChildRow, ...]
     messages: tuple[Input | Effect, ...]
+    prediction: Prediction | None
     code: int
     summary: str
 
@@ -58,8 +60,11 @@ def conclude(job: Job, result: Result) -> Outcome:
         f"the order {report.state.value}: {report.filled_qty} of {report.qty} filled, "
         f"{report.unfilled_qty} unfilled ({report.reason})"
     )
+    own = (one for one in in_messages(result.messages) if one.parent == job.order.id)
+    prediction = next(own, None)
     document = _document(job, result, report, rows)
-    return Outcome(document, report, rows, result.messages, code, summary)
+    document["impact"] = None if prediction is None else prediction.document()
+    return Outcome(document, report, rows, result.messages, prediction, code, summary)
 
 
 def _raise_refusal(refused: Refused) -> None:

@@ -17,9 +17,9 @@ from steersman.domain.market import MarketView
 from steersman.domain.messages import Effect, Input, Submit, Viewed
 from steersman.domain.units import SECOND_NS
 from steersman.tca.facts import Facts, gather
-from steersman.tca.valuation import Valuation
+from steersman.tca.valuation import Touch, Valuation
 
-__all__ = ["OwnOrder", "own_orders"]
+__all__ = ["OwnOrder", "own_orders", "paid_bps"]
 
 DAY_NS: Final = 86_400 * SECOND_NS
 HOURS_ROOT: Final = 24**0.5
@@ -71,9 +71,7 @@ def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:
     if watched <= 0 or volume <= 0 or last.volatility_hour_pct <= 0:
         return None
     filled = sum((fill.qty for fill in facts.fills), Decimal(0))
-    valued = Valuation(facts.instrument, facts.order.side)
     mid = facts.arrival.mid
-    paid = sum((valued.cost(fill.qty, fill.price, mid) for fill in facts.fills), Decimal(0))
     taken = sum((fill.qty * (-1 if fill.maker else 1) for fill in facts.fills), Decimal(0))
     half = float((facts.arrival.ask - facts.arrival.bid) / (2 * mid)) * 1e4
     return OwnOrder(
@@ -82,9 +80,18 @@ def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:
         category=facts.instrument.category,
         start_ns=start_ns,
         end_ns=end_ns,
-        cost_bps=float(paid / facts.instrument.notional(mid, filled)) * 1e4,
+        cost_bps=paid_bps(facts, facts.arrival),
         spread_bps=half * float(taken / filled),
         sigma_day_bps=last.volatility_hour_pct * 100 * HOURS_ROOT,
         of_day=float(filled) / (volume / watched),
         days=days,
     )
+
+
+def paid_bps(facts: Facts, arrival: Touch) -> float:
+    """Return what an order's fills (at least one) cost against the mid at arrival, without fees."""
+    valued = Valuation(facts.instrument, facts.order.side)
+    mid = arrival.mid
+    paid = sum((valued.cost(fill.qty, fill.price, mid) for fill in facts.fills), Decimal(0))
+    filled = sum((fill.qty for fill in facts.fills), Decimal(0))
+    return float(paid / facts.instrument.notional(mid, filled)) * 1e4

@@ -21,6 +21,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
+from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import NewsItem
@@ -28,8 +29,10 @@ from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
+from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
+from steersman.runtime.calibrating import load
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
@@ -83,6 +86,7 @@ class Request:
     queue: str | None = None
     impact: str | None = None
     regime: str | None = None
+    parameters: Path | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -131,6 +135,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         supervisor=_supervisor(request, limits, say),
         news=read_news(request.news) if request.news is not None else (),
         assumed=assumed,
+        law=_law(request.parameters, instrument),
     )
 
 
@@ -173,6 +178,22 @@ def _venue(
         funding=funding,
     )
     return venue, assumed.words
+
+
+def _law(path: Path | None, instrument: Instrument) -> CostLaw:
+    """Return the law of cost of a parameter file, or the prior where none was given.
+
+    Own orders on one venue say what the same contract pays on another, so the venue may differ.
+    """
+    if path is None:
+        return PRIOR_LAW
+    parameters = load(path)
+    if parameters.instrument.partition(":")[2] != instrument.id.partition(":")[2]:
+        raise UsageError(
+            f"{path} is of {parameters.instrument}, the order of {instrument.id}",
+            "give the parameters of what is traded",
+        )
+    return law_of(parameters)
 
 
 def read_news(path: Path) -> tuple[NewsItem, ...]:

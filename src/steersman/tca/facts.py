@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from steersman.domain.impact import ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketView
 from steersman.domain.messages import (
@@ -18,12 +19,14 @@ from steersman.domain.messages import (
     Ask,
     Cancel,
     Effect,
+    Estimated,
     Filled,
     FundingPaid,
     Input,
     ParentChanged,
     ParentState,
     Place,
+    Recalibrated,
     Reported,
     Scheduled,
     Send,
@@ -104,6 +107,9 @@ class Facts:
     funding: list[FundingPaid] = field(default_factory=list)
     schedule: list[tuple[int, Qty]] = field(default_factory=list)
     advised: Advised = field(default_factory=Advised)
+    estimates: list[ImpactEstimate] = field(default_factory=list)
+    recalibrations: int = 0
+    replanned: int = 0
 
 
 def gather(messages: Iterable[Input | Effect], parent_id: str) -> Facts:
@@ -184,6 +190,11 @@ class _Fold:
                 self._changed(message, facts)
             case Scheduled() if message.parent_id == self.parent_id:
                 facts.schedule.append((self.now_ns, message.done))
+            case Estimated() if message.parent_id == self.parent_id:
+                facts.estimates.append(message.estimate)
+            case Recalibrated() if message.parent_id == self.parent_id:
+                facts.recalibrations += 1
+                facts.replanned += message.replanned
             case _:
                 self._advised(message, facts.advised)
 
