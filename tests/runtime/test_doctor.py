@@ -8,6 +8,7 @@ import pytest
 
 from steersman.advisor import weights
 from steersman.runtime.doctor import examine
+from steersman.venues import feed
 
 
 def test_a_sound_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +21,8 @@ def test_a_sound_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "sync median" in findings["journal disk"].found
     assert any("compiling" in line for line in said)
     assert not list(tmp_path.iterdir()), "nothing is left behind"
+    compiled = feed._fill.nopython_signatures  # type: ignore[attr-defined]
+    assert compiled, "what record needs is compiled as well"
 
 
 def test_wrong_weights_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from steersman.domain.specs import find
 from steersman.domain.units import SECOND_NS
 from steersman.errors import WeightsError
 from steersman.journal import Journal
+from steersman.venues.feed import SimulatedFeed
 from steersman.venues.flow import START_NS
 from steersman.venues.simulated import SimulatedVenue
 
@@ -99,5 +100,9 @@ def _kernels() -> Finding:
     end_ns = START_NS + 2 * SECOND_NS
     venue = SimulatedVenue.generated(instrument, seed=1, start_ns=START_NS, end_ns=end_ns)
     step = venue.run(Wake(instrument.id, START_NS + SECOND_NS, None, None))
+    feed = SimulatedFeed(instrument, seed=1, end_ns=end_ns)
+    told = [feed.read(end_ns) for _ in range(2)]  # the snapshot, then what comes after it
     took_s = time.perf_counter() - started_s
-    return Finding("market kernels", step.view.usable, f"ready in {took_s:.1f} s")
+    return Finding(
+        "market kernels", step.view.usable and len(told[1]) > 0, f"ready in {took_s:.1f} s"
+    )
