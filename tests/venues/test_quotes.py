@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.domain.instrument import Category
-from steersman.venues.parameters import P_JOIN, P_STALE, flow_params
+from steersman.venues.parameters import P_JOIN, P_NEAR, P_STALE, P_TRIM_LOTS, flow_params
 from steersman.venues.presets import PRESETS, FlowPreset, preset_for
 from steersman.venues.quotes import cancel, place_deep, place_touch, seed_book
 
@@ -79,6 +79,33 @@ def test_a_stale_quote_goes_first_and_whole(u: float, v: float, trim: bool) -> N
     assert list(out[2:]) == [-1, 2_001, 100]
     cancel(PARAMS, 1_999.5 - PARAMS[P_STALE], levels, top, trim, u, v, out)
     assert list(out[2:]) == [1, 2_000, 100]
+
+
+@given(
+    st.dictionaries(st.sampled_from([1, 2, 15, 29, 30, 31]), st.integers(1, 3), max_size=4),
+    st.sampled_from([1, -1]),
+    st.sampled_from([0, 1, 15, 29, 30, 50]),
+)
+def test_the_nearest_of_the_largest_levels_behind_the_touch_is_trimmed(
+    sizes: dict[int, int], side: int, edge: int
+) -> None:
+    """`sizes` lie by distance from the touch, which is `edge` columns from the end of the book."""
+    assert int(PARAMS[P_NEAR]) == 30, "the distances are around it"
+    bid = edge if side > 0 else SPAN - 2 - edge
+    levels = np.zeros((2, SPAN), dtype=np.int64)
+    top = np.array([bid, bid + 1, 1_000, SPAN], dtype=np.int64)
+    levels[0, bid] = levels[1, bid + 1] = 7
+    row, best = (0, bid) if side > 0 else (1, bid + 1)
+    most, where = int(PARAMS[P_TRIM_LOTS]), -1
+    for i in sorted(i for i in sizes if i <= edge):
+        lots = levels[row, best - side * i] = sizes[i] * int(PARAMS[P_TRIM_LOTS])
+        if i <= int(PARAMS[P_NEAR]) and lots > most:
+            most, where = lots, best - side * i
+    out = np.zeros(5, dtype=np.int64)
+    u = 0.25 if side > 0 else 0.75
+    cancel(PARAMS, bid + 0.5, levels, top, True, u, 0.5, out)
+    expected = [side, where, most] if where >= 0 else [side, best, 2]
+    assert list(out[2:]) == expected
 
 
 @given(UNIT)
