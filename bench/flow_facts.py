@@ -23,6 +23,7 @@ from steersman.venues.flow import (
     OUT,
     START_NS,
     FlowPreset,
+    Script,
     apply_event,
     flow_params,
     new_flow,
@@ -57,15 +58,14 @@ class Recording:
 
 
 @njit(cache=True)
-def _run(params, seed, flow_i, flow_f, levels, top, end_ns, out, touch, depth, bands, own):  # type: ignore[no-untyped-def]
-    no_news = np.zeros((0, 3))
+def _run(params, seed, flow_i, flow_f, levels, top, end_ns, out, touch, depth, bands, own, script):  # type: ignore[no-untyped-def]
     event = np.zeros(OUT, dtype=np.int64)
     second = 0
     begin = START_NS
     n = 0
     o = 0
     while n < out.shape[0]:
-        ns = next_ns(params, seed, flow_i, flow_f, no_news)
+        ns = next_ns(params, seed, flow_i, flow_f, script)
         if ns >= end_ns:
             break
         while second < depth.shape[0] and ns >= begin + (second + 1) * SECOND_NS:
@@ -75,7 +75,7 @@ def _run(params, seed, flow_i, flow_f, levels, top, end_ns, out, touch, depth, b
             event[:] = (own[o, 0], MARKET, own[o, 1], 0, own[o, 2])
             note_trade(params, flow_f, own[o, 1], apply_event(levels, top, event))
             o += 1
-        next_event(params, seed, flow_i, flow_f, no_news, levels, top, event)
+        next_event(params, seed, flow_i, flow_f, script, levels, top, event)
         apply_event(levels, top, event)
         out[n] = event
         touch[n, 0] = top[0] + top[2]
@@ -114,7 +114,9 @@ def record(preset: FlowPreset, seed: int, minutes: float, own: I64 | None = None
     mine = np.zeros((0, 3), dtype=np.int64) if own is None else own
     end_ns = START_NS + int(minutes * 60) * SECOND_NS
     begin = time.perf_counter()
-    n = _run(params, seed, flow_i, flow_f, levels, top, end_ns, out, touch, depth, bands, mine)
+    calm = Script.empty()
+    state = (flow_i, flow_f, levels, top)
+    n = _run(params, seed, *state, end_ns, out, touch, depth, bands, mine, calm)
     wall_s = time.perf_counter() - begin
     return Recording(preset, out[:n], touch[:n], depth, wall_s)
 

@@ -25,7 +25,9 @@ from steersman.errors import ConfigError
 __all__ = ["Settings", "load_settings"]
 
 ENV_PREFIX: Final = "STEERSMAN_"
-ENV_OTHER: Final = frozenset({"STEERSMAN_CACHE"})  # variables with a meaning of their own
+ENV_OTHER: Final = frozenset(
+    {"STEERSMAN_CACHE", "STEERSMAN_PEERS"}
+)  # variables with a meaning of their own
 TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "execution": ExecutionConfig,
     "limits": SafetyLimits,

@@ -63,3 +63,9 @@ def test_errors_are_documents(
 def test_defaults_are_what_the_documentation_says() -> None:
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     assert validate.DEFAULT_PRESETS in text
+
+
+def test_a_regime_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["market", "validate", "--regime", "stormy", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "no regime 'stormy'" in error["message"] and "thin" in error["remedy"]

@@ -102,3 +102,12 @@ def test_fees_and_funding_are_chosen_on_the_command_line(
     assert abs(sum(document["components_bps"].values()) - document["is_bps"]) < 1e-6
     assert run_cli([*QUICK, *asked]) == 0
     assert "funding payments" in capsys.readouterr().out
+
+
+def test_a_regime_may_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    code, mixed, _ = run(capsys, *QUICK)
+    assert code == 0
+    _, wild, _ = run(capsys, *QUICK, "--regime", "volatile")
+    assert wild["journal_hash"] != mixed["journal_hash"]
+    code, refused, _ = run(capsys, *QUICK, "--regime", "stormy")
+    assert code == 2 and "no regime 'stormy'" in refused["error"]["message"]

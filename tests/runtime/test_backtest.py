@@ -20,6 +20,7 @@ from steersman.domain.messages import (
     Place,
     Refused,
     Send,
+    SignalsArrived,
     Viewed,
 )
 from steersman.domain.order import AlgoName
@@ -152,3 +153,12 @@ def test_a_recording_that_ends_early_halts_the_order_and_sees_its_cancel_through
     assert result.parent.live_child is None
     assert result.parent.filled + result.parent.unfilled == 2
     assert any(isinstance(message, Send) for message in result.messages)
+
+
+def test_signals_are_told_once_a_minute_of_a_perpetual() -> None:
+    told = [m for m in run(horizon="10m").messages if isinstance(m, SignalsArrived)]
+    minutes = [m.signals.at_ns // (60 * SECOND_NS) for m in told]
+    assert 9 <= len(minutes) == len(set(minutes)) and minutes == sorted(minutes)
+    assert all(m.signals.at_ns + SECOND_NS <= m.at_ns for m in told)
+    shares = run(symbol="AAPL", qty=Decimal(500))
+    assert not [m for m in shares.messages if isinstance(m, SignalsArrived)]

@@ -408,7 +408,7 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
 ) -> None:
     monkeypatch.setattr(weights, "find", lambda: tmp_path / "weights.gguf")
     monkeypatch.setattr(module, "find_spec", lambda name: object())
-    monkeypatch.setattr(module, "NewsReader", Reader)
+    monkeypatch.setattr("steersman.advisor.embedded.NewsReader", Reader)
     before = Reader.loaded
     made, said = told(**EMBEDDED)
     supervisor = made.supervisor
@@ -481,3 +481,7 @@ def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path
         f"no funding is charged: {path} has rates from 2024-01-06T16:00:00 to 2024-01-06T16:00:00"
     ]
     assert told(funding=path)[1] == []  # it ends before 16:00
+
+
+def test_a_recording_has_the_regimes_it_had(history: str) -> None:
+    assert "--regime" in refused(market=history, horizon="1m", regime="calm").remedy

@@ -31,11 +31,15 @@ from steersman.venues.presets import START_NS
 
 BTC = find("BTCUSDT", category=Category.LINEAR, venue="sim")
 AAPL = find("AAPL", category=Category.EQUITY, venue="sim")
+SHARES = np.geomspace(0.001, 0.1, 5)
+SHAPE = np.concatenate(
+    [np.linspace(0.0, 1.0, 31) ** 0.5, np.linspace(1.0, 0.5, 16)[1:], np.full(15, 0.5)]
+)
 PAIRS = Pairs(
-    share=np.geomspace(0.001, 0.1, 5),
+    share=SHARES,
     before=np.zeros((10, 5)),
-    end=20.0 * np.sqrt(np.geomspace(0.001, 0.1, 5)) * np.linspace(0.9, 1.1, 10)[:, None],
-    later=10.0 * np.sqrt(np.geomspace(0.001, 0.1, 5)) * np.linspace(0.9, 1.1, 10)[:, None],
+    path=np.linspace(0.9, 1.1, 10)[:, None, None] * 20.0 * np.sqrt(SHARES)[:, None] * SHAPE,
+    minutes=30,
     sigma_bps=20.0,
 )
 
@@ -99,8 +103,16 @@ def test_metaorders_are_judged_from_pairs() -> None:
         assert found[key] is Verdict.PASS, key
     moved_before = replace(PAIRS, before=np.full((10, 5), 0.1))
     assert verdicts(judge(market(600), GENERATED, moved_before))["paired_path"] is Verdict.FAIL
-    few = replace(PAIRS, before=PAIRS.before[:5], end=PAIRS.end[:5], later=PAIRS.later[:5])
+    few = replace(PAIRS, before=PAIRS.before[:5], path=PAIRS.path[:5])
     assert verdicts(judge(market(600), GENERATED, few))["impact_exponent"] is Verdict.SHORT
+
+
+def test_the_curve_and_its_errors() -> None:
+    assert PAIRS.end == pytest.approx(2.0 * PAIRS.later)
+    mean, error = PAIRS.curve()
+    assert mean == pytest.approx(20.0 * np.sqrt(SHARES))
+    assert error == pytest.approx(mean * np.linspace(0.9, 1.1, 10).std(ddof=1) / 10**0.5)
+    assert np.isnan(replace(PAIRS, path=PAIRS.path[:1]).curve()[1]).all()
 
 
 def test_every_fact_is_measured_and_only_those() -> None:

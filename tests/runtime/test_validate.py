@@ -68,7 +68,10 @@ def test_shares_are_generated_in_whole_sessions(monkeypatch: pytest.MonkeyPatch)
     class Stop(Exception):
         pass
 
-    def generated(instrument: object, *, seed: int, start_ns: int, end_ns: int) -> None:
+    def generated(
+        instrument: object, *, seed: int, start_ns: int, end_ns: int, regime: str
+    ) -> None:
+        assert regime == "mixed"
         spans.append((start_ns, end_ns))
         raise Stop
 

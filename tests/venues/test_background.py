@@ -14,7 +14,7 @@ from steersman.domain.messages import Approved, Cancel, Filled, Wake
 from steersman.domain.order import Liquidity, TimeInForce
 from steersman.domain.units import Side
 from steersman.errors import UsageError
-from steersman.venues import background, flow
+from steersman.venues import background, flow, latent
 from steersman.venues import market as m_
 from steersman.venues.background import Flow
 from steersman.venues.draws import PLACES, Stream
@@ -125,7 +125,7 @@ class Both:
         best = self.q.best(side, others=True)
         lots = min(lots, self.q.others(side, best))
         if lots:
-            number = int(self.f.flow_i[flow.EVENT])
+            number = int(self.f.flow_i[latent.EVENT])
             self.event(flow.CANCEL, side, best, lots)
             self.q.cancel(side, best, lots, Stream(SEED, PLACES).uniform(number, 9))
 
@@ -162,7 +162,7 @@ class Both:
 def idle_flow() -> Flow:
     return Flow(
         params=np.zeros(1),
-        drift=np.zeros((0, 3)),
+        script=flow.Script.empty(),
         flow_i=np.zeros(flow.FLOW_I, np.int64),
         flow_f=np.zeros(flow.FLOW_F),
         out=np.zeros(flow.OUT, np.int64),
@@ -175,7 +175,7 @@ def test_queues_are_exact(ops: list[tuple[str, int, int, int]]) -> None:
     both = Both()
     start = [("add", BUY, 1, 5), ("add", SELL, 1, 5)]
     for number, (what, side, away, lots) in enumerate([*start, *ops], start=1):
-        both.f.flow_i[flow.EVENT] = number
+        both.f.flow_i[latent.EVENT] = number
         both.m.s[m_.REP_TAIL] = 0
         others = both.q.best(-side, others=True)
         tick = (others or MIDDLE + side) - side * (1 + away)
@@ -212,7 +212,7 @@ def test_a_cancel_comes_from_ahead_of_us_as_often_as_lots_lie_there() -> None:
         both.add(BUY, MIDDLE, 30)
         both.rest(BUY, MIDDLE, 5)
         both.add(BUY, MIDDLE, 70)
-        both.f.flow_i[flow.EVENT] = number
+        both.f.flow_i[latent.EVENT] = number
         both.cancel(BUY, MIDDLE, 1)
         ahead += 30 - int(both.m.orders[0, m_.AHEAD])
     assert ahead / 1_000 == pytest.approx(0.3, abs=0.05)
@@ -313,9 +313,9 @@ def test_the_background_is_the_same_whatever_we_do() -> None:
     times = set(left.trade_ns.tolist())
     same = [ns in times for ns in right.trade_ns[~right.trade_own].tolist()]
     assert np.mean(same) > 0.999
-    assert calm._flow is not None and ours._flow is not None
-    assert calm._flow.flow_i[flow.EVENT] == ours._flow.flow_i[flow.EVENT]
-    assert ours._flow.flow_f[flow.EFFECT] > calm._flow.flow_f[flow.EFFECT]  # and it moved up
+    assert calm.background_events == ours.background_events
+    effects = [venue.background()[1].flow_f[latent.EFFECT] for venue in (calm, ours)]
+    assert effects[1] > effects[0]  # and it moved up
 
 
 def test_own_orders_fill_by_price_and_nothing_is_sold_twice() -> None:
@@ -382,3 +382,20 @@ def test_the_view_is_warm_from_the_start() -> None:
 def test_an_empty_span_is_refused() -> None:
     with pytest.raises(UsageError, match="ends before it starts"):
         market(seconds=0)
+
+
+def test_a_drawn_feed_latency_keeps_the_order_and_hides_what_is_on_its_way() -> None:
+    drawn = Latency(feed=Delay.log_normal(40_000_000, 0.2))
+    fast, slow = market(latency=Latency(feed=Delay.constant(0))), market(latency=drawn)
+    behind = []
+    for k in range(1, 200):
+        now_ns = at(0.1 * k)
+        quick = fast.run(Wake(BTC.id, now_ns, None, None)).view
+        late = slow.run(Wake(BTC.id, now_ns, None, None)).view
+        assert late.exch_ns <= quick.exch_ns
+        behind.append(quick.exch_ns - late.exch_ns)
+    assert 20e6 < np.median(behind) < 120e6
+    for venue in (fast, slow):
+        venue.run(Wake(BTC.id, at(60), None, None))
+    touches = [tape_of(venue)[1] for venue in (fast, slow)]
+    assert touches[0][:2_000] == touches[1][:2_000], "the market itself does not change"

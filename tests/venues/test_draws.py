@@ -56,7 +56,7 @@ def _flips(n: int) -> F64:
 
 def test_pinned_values() -> None:
     """A change of these changes every generated market."""
-    assert [Stream(7, draws.TIMES).bits(n) for n in range(3)] == PINNED
+    assert [Stream(7, draws.EVENTS).bits(n) for n in range(3)] == PINNED
     assert Stream(0, 0).bits(0) != 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steersman.domain.instrument import Category
-from steersman.domain.units import SECOND_NS
+from steersman.domain.units import HOUR_NS, SECOND_NS
 from steersman.venues.flow import START_NS, preset_for
 from steersman.venues.pairs import evenly, open_path
 
@@ -52,3 +52,34 @@ def test_an_order_is_cut_evenly_and_wholly() -> None:
     assert (rows[:, 1] == -1).all() and rows[0, 0] == START_NS
     few = evenly(2, 1, START_NS, START_NS + 60 * SECOND_NS, 10 * SECOND_NS)
     assert few[:, 2].tolist() == [1, 1]
+
+
+def test_a_tenth_of_a_day_moves_the_illiquid_coin_by_percents() -> None:
+    coin = preset_for("KLPUSDT", Category.LINEAR)
+    hours = 4
+    end_ns = START_NS + hours * HOUR_NS
+    at_ns = np.array([end_ns])
+    moved = []
+    for seed in range(4):
+        path = open_path(coin, seed)
+        without, volume = path.run(at_ns, np.zeros((0, 3), np.int64))
+        own = evenly(round(0.1 * volume * 24 / hours), 1, START_NS, end_ns, 60 * SECOND_NS)
+        moved.append(float(path.run(at_ns, own)[0][0] / without[0] - 1.0))
+    assert 0.01 < np.mean(moved) < 0.05
+
+
+def test_impact_does_not_depend_on_the_slicing() -> None:
+    """A quarter of an hour's order of 3 % of the volume, cut in 900, 90 and 15."""
+    preset = preset_for("BTCUSDT", Category.LINEAR)
+    end_ns = START_NS + 900 * SECOND_NS
+    at_ns = np.array([end_ns + 60 * SECOND_NS])
+    means = []
+    for every_s in (1, 10, 60):
+        moved = []
+        for seed in range(6):
+            path = open_path(preset, seed)
+            without, volume = path.run(at_ns, np.zeros((0, 3), np.int64))
+            own = evenly(round(0.03 * volume), 1, START_NS, end_ns, every_s * SECOND_NS)
+            moved.append(float(path.run(at_ns, own)[0][0] - without[0]))
+        means.append(float(np.mean(moved)))
+    assert max(means) < 1.12 * min(means)

@@ -9,12 +9,9 @@ import pytest
 
 from steersman.domain.instrument import Category
 from steersman.errors import UsageError
-from steersman.venues import presets
 from steersman.venues.presets import (
     PRESETS,
     START_NS,
-    FlowPreset,
-    flow_params,
     preset_for,
     volume_curve,
 )
@@ -30,6 +27,7 @@ def test_what_there_is() -> None:
         ("ETHUSDT", Category.SPOT),
         ("XRPUSDT", Category.LINEAR),
         ("BTCUSD", Category.INVERSE),
+        ("KLPUSDT", Category.LINEAR),
         ("AAPL", Category.EQUITY),
     }
     with pytest.raises(UsageError, match=r"no generated market for DOGEUSDT\.spot"):
@@ -68,36 +66,3 @@ def test_volume_curve_shapes() -> None:
     assert session.argmax() == 0
     assert session.argmin() == 7
     assert session[-1] > 2 * session[7]
-
-
-@EACH
-def test_params_are_finite_and_ordered(preset: FlowPreset) -> None:
-    p = flow_params(preset)
-    assert p.shape == (presets.N_PARAMS,)
-    assert np.isfinite(p).all()
-    assert 0 < p[presets.P_MARKET_SHARE] < 1
-    sizes = p[presets.P_SIZES :]
-    assert (np.diff(sizes) >= 0).all()
-    assert sizes[0] >= 1
-    assert sizes[-1] == pytest.approx(p[presets.P_TAIL_START])
-    far = p[presets.P_DISTANCE : presets.P_DISTANCE + presets.DISTANCES + 1]
-    assert (np.diff(far) >= 0).all()
-    assert far[-1] == pytest.approx(preset.ticks(preset.reach_bps))
-    assert far[-1] < preset.span_ticks / 8
-    decays = p[presets.P_MODES : presets.P_MODES + presets.MODES]
-    assert ((decays > 0) & (decays < 1)).all()
-
-
-@EACH
-def test_propagator_follows_its_power_law(preset: FlowPreset) -> None:
-    p = flow_params(preset)
-    decays, weights = np.split(p[presets.P_MODES : presets.P_MODES + 2 * presets.MODES], 2)
-    for lag_s in (1.0, 10.0, 60.0, 600.0, 1_800.0):
-        kernel = (weights * decays ** (lag_s * 1e9 / presets.STEP_NS)).sum()
-        target = (1 + lag_s / preset.impact_decay_s) ** -preset.impact_decay_exponent
-        assert kernel == pytest.approx(target, abs=0.03)
-
-
-@EACH
-def test_seeds_are_not_in_the_params(preset: FlowPreset) -> None:
-    assert flow_params(preset).tobytes() == flow_params(preset).tobytes()

@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.domain.instrument import Category
-from steersman.venues.presets import (
-    P_JOIN,
-    P_STALE,
-    PRESETS,
-    FlowPreset,
-    flow_params,
-    preset_for,
-)
+from steersman.venues.parameters import P_JOIN, P_STALE, flow_params
+from steersman.venues.presets import PRESETS, FlowPreset, preset_for
 from steersman.venues.quotes import cancel, place_deep, place_touch, seed_book
 
 I64 = npt.NDArray[np.int64]

@@ -21,6 +21,7 @@ def market_validate(
     hours: Annotated[float, typer.Option(help="Hours of open market to generate.")] = 24.0,
     seed: Annotated[int, typer.Option(help="Same seed, same figures.")] = 1,
     pairs: Annotated[int, typer.Option(help="Runs with and without metaorders; 0: none.")] = 12,
+    regime: Annotated[str, typer.Option(help="mixed, or one regime throughout.")] = "mixed",
     picture: Annotated[Path | None, typer.Option(help="Draw the facts into this PNG.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +32,7 @@ def market_validate(
     from steersman.screen import percent_bar
     from steersman.tables import result_console, table
 
-    request = validate.request(presets, market, hours, seed, pairs, picture)
+    request = validate.request(presets, market, hours, seed, pairs, picture, regime)
     with percent_bar(Console(stderr=True), "validating") as advance:
         judged = validate.run(request, advance)
     if as_json:

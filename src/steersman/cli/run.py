@@ -80,6 +80,10 @@ def run(
     market: Annotated[
         str, typer.Option(help="'generated', or the folder of an imported history.")
     ] = "generated",
+    regime: Annotated[
+        str | None,
+        typer.Option(help="Of the generated market: mixed (default), or one regime throughout."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
     advisor: Annotated[
         str | None,
@@ -114,6 +118,7 @@ def run(
         algo=algo,
         base=base,
         market=market,
+        regime=regime,
         seed=seed,
         advisor=_advisor(advisor, algo),
         news=news,

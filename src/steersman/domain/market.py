@@ -111,7 +111,7 @@ class MarketNote(msgspec.Struct, frozen=True, gc=False):
     recv_ns: int
 
 
-class NewsItem(msgspec.Struct, frozen=True):
+class NewsItem(msgspec.Struct, frozen=True, gc=False):
     """One headline: untrusted text with its source and times (UTC ns)."""
 
     id: str
@@ -121,7 +121,7 @@ class NewsItem(msgspec.Struct, frozen=True):
     text: str
 
 
-class Signals(msgspec.Struct, frozen=True):
+class Signals(msgspec.Struct, frozen=True, gc=False):
     """Slow crypto signals of one instrument (F17); None means not known.
 
     Rates and changes are in percent; `liquidation_*` name the nearest cluster of liquidations

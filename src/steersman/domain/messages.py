@@ -2,9 +2,6 @@
 
 Inputs are facts with a time; effects are wishes of the engine. Both are journaled, in order, as
 canonical JSON (field order fixed, decimals as strings), so equal runs are equal to the byte.
-
-A frozen message of frozen parts is in no reference cycle: the garbage collector need not look at
-the hundreds of thousands that a run keeps (`gc=False`).
 """
 
 from __future__ import annotations
@@ -67,14 +64,14 @@ __all__ = [
 
 
 # -- what the venue reports -----------------------------------------------------------------------
-class Accepted(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Accepted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue took the order; it rests or is being matched."""
 
     child_id: str
     venue_ns: int
 
 
-class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Rejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue refused the order for good; nothing of it was or will be filled."""
 
     child_id: str
@@ -82,7 +79,7 @@ class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Filled(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A trade of ours: quantity in base units, price, fee in settlement currency.
 
     A negative fee is a rebate.
@@ -98,7 +95,7 @@ class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
     liquidity: Liquidity
 
 
-class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Cancelled(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
 
     child_id: str
@@ -107,7 +104,7 @@ class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
+class CancelRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The cancel did nothing; the order is as it was."""
 
     child_id: str
@@ -115,7 +112,7 @@ class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Amended(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The order now stands at this price and total quantity."""
 
     child_id: str
@@ -124,7 +121,7 @@ class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
     qty: Qty
 
 
-class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
+class AmendRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The amendment did nothing; the order is as it was."""
 
     child_id: str
@@ -132,14 +129,14 @@ class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Unanswered(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Unanswered(msgspec.Struct, frozen=True, gc=False, tag=True):
     """No answer came in time: the order's fate is unknown, which is not a rejection."""
 
     child_id: str
     venue_ns: int
 
 
-class Resolved(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Resolved(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
 
     child_id: str
@@ -163,7 +160,7 @@ Report = (
 
 
 # -- inputs ---------------------------------------------------------------------------------------
-class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Started(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The first input of every journal: all that the fold depends on besides later inputs."""
 
     at_ns: int
@@ -175,28 +172,28 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     seed: int
 
 
-class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Submit(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A person submits a parent order."""
 
     at_ns: int
     parent: ParentOrder
 
 
-class Viewed(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Viewed(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The market as seen now."""
 
     at_ns: int
     view: MarketView
 
 
-class Reported(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Reported(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue said something about one of our orders."""
 
     at_ns: int
     report: Report
 
 
-class MarketNoted(msgspec.Struct, frozen=True, tag=True, gc=False):
+class MarketNoted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Something happened to the market's data: a gap, a crossed book, its recovery, its end."""
 
     at_ns: int
@@ -204,7 +201,7 @@ class MarketNoted(msgspec.Struct, frozen=True, tag=True, gc=False):
     note: MarketNote
 
 
-class FundingPaid(msgspec.Struct, frozen=True, tag=True, gc=False):
+class FundingPaid(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A perpetual's funding was exchanged while an order of ours held a position.
 
     At exchange time `venue_ns` the parent's fills came to `position` (base units, contracts for
@@ -222,7 +219,7 @@ class FundingPaid(msgspec.Struct, frozen=True, tag=True, gc=False):
     amount: Money
 
 
-class NewsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
+class NewsArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
     """News was received."""
 
     at_ns: int
@@ -230,14 +227,14 @@ class NewsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     items: tuple[NewsItem, ...]
 
 
-class SignalsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
+class SignalsArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Slow signals were received."""
 
     at_ns: int
     signals: Signals
 
 
-class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
+class AdviceArrived(msgspec.Struct, frozen=True, gc=False, tag=True):
     """An advisor's answer, or the lack of one, arrived for a question asked earlier.
 
     `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
@@ -265,7 +262,7 @@ class Command(StrEnum):
     REARM = "rearm"
 
 
-class Intervened(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Intervened(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A person intervened; `parent_id` None means all parents."""
 
     at_ns: int
@@ -274,7 +271,7 @@ class Intervened(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Tick(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Tick(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Time passed and nothing else is known: the feed may be silent."""
 
     at_ns: int
@@ -296,7 +293,7 @@ Input = (
 
 
 # -- intents --------------------------------------------------------------------------------------
-class Place(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Place(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Send a new child order: a limit order, post-only or immediate-or-cancel."""
 
     child_id: str
@@ -310,7 +307,7 @@ class Place(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Amend(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Move a working child to another price (total quantity unchanged or lower)."""
 
     child_id: str
@@ -322,7 +319,7 @@ class Amend(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Cancel(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Cancel(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Withdraw a working child."""
 
     child_id: str
@@ -342,13 +339,13 @@ class Approved(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
 
 # -- effects --------------------------------------------------------------------------------------
-class Send(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Send(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Send an approved intent to its venue."""
 
     approved: Approved[Intent]
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A limit forbids an intent, or a whole parent: which rule, and the arithmetic in words."""
 
     parent_id: str
@@ -357,20 +354,20 @@ class Refused(msgspec.Struct, frozen=True, tag=True, gc=False):
     intent: Intent | None
 
 
-class Query(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Query(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Ask the venue about a child in doubt."""
 
     child_id: str
     instrument: str
 
 
-class Ask(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Ask(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Put a question to the advisor, in the background."""
 
     question: Question
 
 
-class Wake(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Wake(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Call again at `at_ns` at the latest; earlier if the touch leaves the given prices."""
 
     instrument: str
@@ -391,7 +388,7 @@ class Verdict(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class AdviceJudged(msgspec.Struct, frozen=True, tag=True, gc=False):
+class AdviceJudged(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The decision log: what was advised, by whom, what became of it and what it does."""
 
     parent_id: str
@@ -416,7 +413,7 @@ class ParentState(StrEnum):
     REFUSED = "refused"
 
 
-class ParentChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+class ParentChanged(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A parent order changed state; quantities in base units."""
 
     parent_id: str
@@ -426,7 +423,7 @@ class ParentChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Scheduled(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Scheduled(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The algorithm's target changed: this much (base units) should be done by now, and why."""
 
     parent_id: str
@@ -435,7 +432,7 @@ class Scheduled(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
+class Alert(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Something a person should know."""
 
     severity: str

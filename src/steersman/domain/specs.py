@@ -81,12 +81,15 @@ _AAPL: Final = Instrument(
     maker_fee_bps=Decimal("-0.10"),
     taker_fee_bps=Decimal("0.15"),
 )
+# No such coin: the illiquid contract of the built-in market, with a tick of about 6 bps.
+_KLP: Final = _crypto("bybit", "KLPUSDT", _LINEAR, "0.0005", "1", "1", "5")
 _SIM: Final = (
     *(
         msgspec.structs.replace(spec, venue="sim")
         for spec in _BYBIT
         if (spec.symbol, spec.category) != ("XRPUSDT", _SPOT)
     ),
+    msgspec.structs.replace(_KLP, venue="sim"),
     _AAPL,
 )
 

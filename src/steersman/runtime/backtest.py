@@ -26,6 +26,7 @@ from steersman.domain.messages import (
     Query,
     Reported,
     Send,
+    SignalsArrived,
     Started,
     Submit,
     Viewed,
@@ -127,7 +128,7 @@ class _Loop:
         step = self.job.venue.run(Wake(self.job.instrument.id, order.start_ns, None, None))
         self.now_ns = step.now_ns
         self._feed(Viewed(self.now_ns, step.view))
-        self._feed_news()
+        self._feed_told()
         self._feed(Submit(self.now_ns, order))
         ended = False
         for _ in range(STEPS_MAX):
@@ -149,7 +150,7 @@ class _Loop:
             self._feed(MarketNoted(self.now_ns, self.job.instrument.id, note))
         for paid in step.funding:
             self._feed(paid)
-        self._feed_news()
+        self._feed_told()
         if self.job.supervisor is not None:
             for answer in self.job.supervisor.collect(self.now_ns):
                 self._feed(answer)
@@ -164,12 +165,14 @@ class _Loop:
             return Wake(wake.instrument, due_ns, wake.touch_bid, wake.touch_ask)
         return wake
 
-    def _feed_news(self) -> None:
+    def _feed_told(self) -> None:
         items: list[NewsItem] = list(self.job.venue.news_until(self.now_ns))
         while self._file_news and self._file_news[0].received_ns <= self.now_ns:
             items.append(self._file_news.pop(0))
         if items:
             self._feed(NewsArrived(self.now_ns, self.job.instrument.id, tuple(items)))
+        for signals in self.job.venue.signals_until(self.now_ns):
+            self._feed(SignalsArrived(self.now_ns, signals))
 
     def _feed(self, message: Input) -> None:
         self._dispatch(self.session.feed(message))

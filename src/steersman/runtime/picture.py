@@ -1,4 +1,4 @@
-"""Draw the stylised facts of several markets side by side: nine panels, one line a market."""
+"""Draw the stylised facts of several markets side by side: ten panels, one line a market."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ PANELS: Final = (  # key, title, x, scales
     ("impact", "move 1 s after an order, bps", "size / median", "loglog"),
     ("day", "volume by half-hour / mean", "hour, UTC", "plot"),
     ("sizes", "order sizes: share above", "size / median", "loglog"),
-    ("metaorder", "metaorder impact / volatility", "Q / V", "loglog"),
+    ("metaorder", "metaorder impact / volatility, 95 %", "Q / V", "loglog"),
+    ("path", "impact of the largest / at its end", "minutes since its start", "plot"),
 )
 KURTOSIS_MIN: Final = (1, 2, 3, 5, 10, 20, 30)
 POINTS: Final = 200
@@ -50,14 +51,18 @@ def draw(markets: Sequence[Drawn], file: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(15, 12), layout="constrained")
+    figure = Figure(figsize=(22, 9), layout="constrained")
     FigureCanvasAgg(figure)
     drawn = [(market.name, curves(market)) for market in markets]
-    axes = figure.subplots(3, 3).ravel()
+    market_of = {market.name: market for market in markets}
+    axes = figure.subplots(2, 5).ravel()
     for at, (key, title, x, scales) in zip(axes, PANELS, strict=True):
         for name, found in drawn:
             xs, ys = found[key]
             getattr(at, scales)(xs, ys, label=name, marker="." if xs.size < POINTS // 2 else "")
+            low, high = _interval(key, market_of[name])
+            if low.size:
+                at.fill_between(xs, low, high, alpha=0.2)
         at.set_title(title)
         at.set_xlabel(x)
         at.grid(alpha=0.3)
@@ -81,6 +86,7 @@ def _references(axes: Sequence[Any]) -> None:
     axes[3].plot(lags, 0.3 * lags**-0.5, **line)
     share = np.array([1e-3, 1e-1])
     axes[8].plot(share, share**0.5, **line)
+    axes[9].axhline(2 / 3, **line)
 
 
 def _normal_above(x: F64) -> F64:
@@ -113,6 +119,7 @@ def curves(market: Drawn) -> dict[str, Curve]:
         "day": _finite(np.arange(day.size) / 2.0, day),
         "sizes": _above(w.orders.lots / median),
         "metaorder": _metaorders(market.pairs),
+        "path": _path(market.pairs),
     }
 
 
@@ -148,5 +155,28 @@ def _memory(series: F64, last: int) -> Curve:
 def _metaorders(pairs: Pairs | None) -> Curve:
     if pairs is None:
         return _NO, _NO
-    mean = pairs.end.mean(axis=0) / pairs.sigma_bps
+    mean = pairs.curve()[0] / pairs.sigma_bps
     return _finite(pairs.share, np.where(mean > 0.0, mean, np.nan))
+
+
+def _path(pairs: Pairs | None) -> Curve:
+    """Return how the largest order moves the price while it is worked, and what is left after."""
+    if pairs is None:
+        return _NO, _NO
+    path = pairs.path[:, -1].mean(axis=0)
+    return _finite(np.arange(path.size, dtype=np.float64), path / path[pairs.minutes])
+
+
+def _interval(key: str, market: Drawn) -> Curve:
+    """Return the ends of the 95 % interval of a panel's line, empty where there is none."""
+    pairs = market.pairs
+    if pairs is None or len(pairs.path) < 2 or key not in ("metaorder", "path"):
+        return _NO, _NO
+    if key == "metaorder":
+        mean, error = (part / pairs.sigma_bps for part in pairs.curve())
+        known = mean > 0.0
+        mean, error = mean[known], error[known]
+        return np.maximum(mean - 1.96 * error, 0.1 * mean), mean + 1.96 * error
+    path = pairs.path[:, -1] / pairs.path[:, -1, pairs.minutes].mean()
+    error = path.std(axis=0, ddof=1) / np.sqrt(len(path))
+    return path.mean(axis=0) - 1.96 * error, path.mean(axis=0) + 1.96 * error

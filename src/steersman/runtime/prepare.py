@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from steersman.advisor import weights
-from steersman.advisor.elicited import EmbeddedAdvisor
-from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.config import Settings
@@ -35,6 +33,7 @@ from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
+from steersman.venues.regimes import RegimeName
 from steersman.venues.simulated import SimulatedVenue
 
 if TYPE_CHECKING:
@@ -83,6 +82,7 @@ class Request:
     latency: str | None = None
     queue: str | None = None
     impact: str | None = None
+    regime: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -91,6 +91,8 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
+    if request.regime is not None and request.market != GENERATED:
+        raise UsageError("a recorded market has the regimes it had", "leave --regime out")
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         history = None
@@ -153,6 +155,7 @@ def _venue(
             seed=request.seed,
             start_ns=START_NS,
             end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            regime=request.regime or RegimeName.MIXED,
             latency=latency,
             funding=funding,
         )
@@ -324,6 +327,10 @@ def _supervisor(
         elif find_spec("xllamacpp") is None:
             say("the model library xllamacpp is not installed: going on with rules")
         else:
+            # Imported where it is wanted: it takes longer than the rest of a run's preparation.
+            from steersman.advisor.elicited import EmbeddedAdvisor
+            from steersman.advisor.embedded import NewsReader
+
             reader = NewsReader()
             reader.load()
             advisor, kind = EmbeddedAdvisor(reader), "embedded"

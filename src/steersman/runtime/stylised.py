@@ -46,7 +46,8 @@ HOLD_LEAST: Final = 12  # facts that must hold for a generated market to be beli
 GENERATED: Final = "generated"
 RECORDED: Final = "recorded"
 INF: Final = math.inf
-NOTHING: Final = Figure(math.nan, None, 0)
+NAN: Final = math.nan
+NOTHING: Final = Figure(NAN, None, 0)
 PAIRED: Final = ("impact_exponent", "impact_factor", "reversion", "paired_path")
 
 
@@ -103,6 +104,12 @@ _SHARE: Final = {
 RANGES: Final[Mapping[tuple[str, Category], Mapping[str, tuple[float, float]]]] = {
     ("AAPL", Category.EQUITY): _SHARE,
     ("BTCUSDT", Category.SPOT): {"spread_bps": (0.001, 0.1)},  # a tick is a hundredth of a bp
+    ("KLPUSDT", Category.LINEAR): {  # illiquid: wide, slow, wild
+        "annual_pct": (100.0, 300.0),
+        "spread_bps": (3.0, 30.0),
+        "recovery_s": (1.0, 120.0),
+        "fano": (1.1, 20.0),
+    },
     ("XRPUSDT", Category.LINEAR): {"annual_pct": (60.0, 150.0), "spread_bps": (0.3, 5.0)},
     ("XRPUSDT", Category.SPOT): {"annual_pct": (60.0, 150.0), "spread_bps": (0.3, 5.0)},
 }
@@ -125,6 +132,41 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """Metaorders of several sizes, each bought evenly over half an hour, with and without.
+
+    `share` (sizes,) is size over the market's volume of that time. `before` (pairs, sizes) is the
+    mid's difference in bps just before the order, `path` (pairs, sizes, minutes) each minute from
+    its start on; it is worked for `minutes` of them, and as long again is watched. `sigma_bps` is
+    the market's deviation over half an hour.
+    """
+
+    share: F64
+    before: F64
+    path: F64
+    minutes: int
+    sigma_bps: float
+
+    @property
+    def end(self) -> F64:
+        """The difference at the order's end, shape (pairs, sizes)."""
+        found: F64 = self.path[:, :, self.minutes]
+        return found
+
+    @property
+    def later(self) -> F64:
+        """The difference half the order's time after its end, shape (pairs, sizes)."""
+        found: F64 = self.path[:, :, self.minutes + self.minutes // 2]
+        return found
+
+    def curve(self) -> tuple[F64, F64]:
+        """Return the mean difference at the end by size, and its standard error."""
+        pairs = len(self.path)
+        error = self.end.std(axis=0, ddof=1) / math.sqrt(pairs) if pairs > 1 else self.share * NAN
+        return self.end.mean(axis=0), error
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """One market with what was found; `source` is generated or recorded."""
 
@@ -132,6 +174,7 @@ class Judged:
     source: str
     hours: float
     findings: tuple[Finding, ...]
+    pairs: Pairs | None = None
 
     def count(self, verdict: Verdict) -> int:
         """Return how many facts have this verdict."""
@@ -141,22 +184,6 @@ class Judged:
     def believed(self) -> bool:
         """Whether a recording, or a generated market of which enough facts hold."""
         return self.source != GENERATED or self.count(Verdict.PASS) >= HOLD_LEAST
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Metaorders of several sizes, each bought evenly over half an hour, with and without.
-
-    `share` (sizes,) is size over the market's volume of that time. `before`, `end` and `later`
-    (pairs, sizes) are the mid's difference in bps just before the order, at its end, and a quarter
-    of an hour after it. `sigma_bps` is the market's deviation over half an hour.
-    """
-
-    share: F64
-    before: F64
-    end: F64
-    later: F64
-    sigma_bps: float
 
 
 # -- figures --------------------------------------------------------------------------------------
@@ -250,4 +277,4 @@ def judge(w: Watched, source: str, pairs: Pairs | None = None) -> Judged:
         low, high = range_for(fact, rules.symbol, rules.category)
         verdict = find_verdict(measured[fact.key], low, high, fact.least)
         findings.append(Finding(fact, low, high, measured[fact.key], verdict))
-    return Judged(f"{rules.symbol}.{rules.category.value}", source, w.hours, tuple(findings))
+    return Judged(f"{rules.symbol}.{rules.category.value}", source, w.hours, tuple(findings), pairs)

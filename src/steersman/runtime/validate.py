@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.specs import find
-from steersman.domain.units import HOUR_NS, SECOND_NS
+from steersman.domain.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from steersman.errors import UsageError
 from steersman.marketdata.history import History
 from steersman.runtime.picture import Drawn, draw
@@ -35,6 +35,7 @@ from steersman.runtime.stylised import (
 from steersman.runtime.watching import SESSION_S, Watched, watch
 from steersman.venues.pairs import evenly, open_path
 from steersman.venues.presets import PRESETS, START_NS, preset_for
+from steersman.venues.regimes import RegimeName, parse_regime
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
@@ -75,6 +76,7 @@ class Request:
     seed: int
     pairs: int
     picture: Path | None
+    regime: str = RegimeName.MIXED
 
 
 def request(
@@ -84,6 +86,7 @@ def request(
     seed: int,
     pairs: int,
     picture: Path | None,
+    regime: str = RegimeName.MIXED,
 ) -> Request:
     """Return a request that can be run; raise UsageError or DataError for any other."""
     if not 0.0 < hours <= HOURS_MAX:
@@ -93,10 +96,12 @@ def request(
     if picture is not None and (picture.suffix.lower() != ".png" or not picture.parent.is_dir()):
         raise UsageError(f"{picture} cannot be drawn", "name a .png file in a folder that is there")
     chosen = parse_presets(DEFAULT_PRESETS if presets is None else presets)
+    for rules in chosen:
+        parse_regime(regime, preset_for(rules.symbol, rules.category))
     history = None if market is None else History.open(market)
     if not chosen and history is None:
         raise UsageError("no market to validate", "give --presets or --market")
-    return Request(chosen, history, hours, seed, pairs, picture)
+    return Request(chosen, history, hours, seed, pairs, picture, regime)
 
 
 def run(request: Request, advance: Callable[[float, str], None]) -> tuple[Judged, ...]:
@@ -112,7 +117,7 @@ def run(request: Request, advance: Callable[[float, str], None]) -> tuple[Judged
     for number, rules in enumerate(request.presets):
         name = f"{rules.symbol}.{rules.category.value}"
         watching = stage(number, name, 0.0, WATCHING)
-        watched = watch_generated(rules, request.seed, request.hours, watching)
+        watched = watch_generated(rules, request.seed, request.hours, watching, request.regime)
         pairing = stage(number, f"{name} pairs", WATCHING, 1.0 - WATCHING)
         pairs = run_pairs(rules, request.seed, request.pairs, pairing)
         judged.append(judge(watched, GENERATED, pairs))
@@ -142,7 +147,13 @@ def parse_presets(text: str) -> tuple[Instrument, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def watch_generated(instrument: Instrument, seed: int, hours: float, advance: Advance) -> Watched:
+def watch_generated(
+    instrument: Instrument,
+    seed: int,
+    hours: float,
+    advance: Advance,
+    regime: str = RegimeName.MIXED,
+) -> Watched:
     """Generate `hours` of open market (shares: as many whole sessions as that takes), watch it."""
     start_ns = START_NS
     span_ns = int(hours * HOUR_NS)
@@ -154,7 +165,9 @@ def watch_generated(instrument: Instrument, seed: int, hours: float, advance: Ad
         days = -(-span_ns // session_ns)
         span_ns = min(span_ns, session_ns) if days == 1 else (days - 1) * 24 * HOUR_NS + session_ns
     end_ns = start_ns + span_ns
-    venue = SimulatedVenue.generated(instrument, seed=seed, start_ns=start_ns, end_ns=end_ns)
+    venue = SimulatedVenue.generated(
+        instrument, seed=seed, start_ns=start_ns, end_ns=end_ns, regime=regime
+    )
     return watch(venue, end_ns, advance)
 
 
@@ -165,31 +178,35 @@ def watch_recorded(history: History, instrument: Instrument, advance: Advance) -
 
 
 # -- paired runs ----------------------------------------------------------------------------------
-def run_pairs(instrument: Instrument, seed: int, pairs: int, advance: Advance) -> Pairs | None:
-    """Run the generated market `pairs` times without an order and with each of five sizes."""
+def run_pairs(
+    instrument: Instrument, seed: int, pairs: int, advance: Advance, slice_ns: int = SLICE_NS
+) -> Pairs | None:
+    """Run the calm market `pairs` times without an order and with each of five sizes.
+
+    Each order is cut into equal parts, one each `slice_ns`.
+    """
     if pairs < 1:
         return None
     preset = preset_for(instrument.symbol, instrument.category)
     begin_ns = START_NS + 60 * SECOND_NS
     end_ns = begin_ns + ORDER_NS
-    minutes = np.arange(begin_ns, end_ns + 1, 60 * SECOND_NS)
-    at_ns = np.concatenate([[begin_ns - 1], minutes, [end_ns + ORDER_NS // 2]])
+    minutes = np.arange(begin_ns, end_ns + ORDER_NS + 1, MINUTE_NS)
+    at_ns = np.concatenate([[begin_ns - 1], minutes])
     nothing = np.zeros((0, 3), np.int64)
     paths = [open_path(preset, seed + k, START_NS) for k in range(pairs)]
     plain = [path.run(at_ns, nothing) for path in paths]
     volume = float(np.mean([lots for _, lots in plain])) * ORDER_NS / (at_ns[-1] - START_NS)
     share = np.geomspace(*SHARES, SIZES)
-    moved = np.empty((pairs, SIZES, 3))
+    moved = np.empty((pairs, SIZES, at_ns.size))
     for k, (path, (without, _)) in enumerate(zip(paths, plain, strict=True)):
         for size in range(SIZES):
             lots = max(1, round(share[size] * volume))
-            own = evenly(lots, 1, begin_ns, end_ns, SLICE_NS)
-            mids = path.run(at_ns, own)[0] / without
-            moved[k, size] = (mids[[0, -2, -1]] - 1.0) * 1e4
+            own = evenly(lots, 1, begin_ns, end_ns, slice_ns)
+            moved[k, size] = (path.run(at_ns, own)[0] / without - 1.0) * 1e4
         advance((k + 1) / pairs)
-    returns = np.diff(np.log([mids[1:-1] for mids, _ in plain]), axis=1) * 1e4
-    sigma_bps = math.sqrt(float((returns**2).mean()) * returns.shape[1])
-    return Pairs(share, moved[:, :, 0], moved[:, :, 1], moved[:, :, 2], sigma_bps)
+    returns = np.diff(np.log([mids[1:] for mids, _ in plain]), axis=1) * 1e4
+    sigma_bps = math.sqrt(float((returns**2).mean()) * (ORDER_NS / MINUTE_NS))
+    return Pairs(share, moved[:, :, 0], moved[:, :, 1:], ORDER_NS // MINUTE_NS, sigma_bps)
 
 
 # -- printing -------------------------------------------------------------------------------------
@@ -243,9 +260,22 @@ def document(markets: Sequence[Judged], seed: int) -> dict[str, Any]:
                 "hours": market.hours,
                 **{verdict.name.lower(): market.count(verdict) for verdict in Verdict},
                 "facts": [_fact_document(finding) for finding in market.findings],
+                "impact": None if market.pairs is None else _impact_document(market.pairs),
             }
             for market in markets
         ],
+    }
+
+
+def _impact_document(pairs: Pairs) -> dict[str, Any]:
+    """Return the curve of impact: mean and standard error by size, and the path of the largest."""
+    mean, error = pairs.curve()
+    return {
+        "share": pairs.share.tolist(),
+        "mean_bps": mean.tolist(),
+        "error_bps": error.tolist(),
+        "sigma_bps": pairs.sigma_bps,
+        "path_bps": pairs.path[:, -1].mean(axis=0).tolist(),
     }
 
 

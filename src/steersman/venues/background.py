@@ -20,7 +20,10 @@ from steersman.marketdata.book import best, compiled, compiled_part, put, scan
 from steersman.marketdata.observer import NEXT, note_trade, roll
 from steersman.venues import flow as flows
 from steersman.venues.draws import PLACES, uniform
+from steersman.venues.flow import Script
 from steersman.venues.kernel import bounds, has_room, in_flight, note_touch
+from steersman.venues.latency import FEED, delay_ns
+from steersman.venues.latent import EVENT
 from steersman.venues.market import (
     AHEAD,
     BOOK,
@@ -65,10 +68,10 @@ _QUEUE_DRAW: Final = 9  # number of the draw, in the stream of places, of where 
 
 
 class Flow(NamedTuple):
-    """The background: parameters, drift of news, state, and room for one event."""
+    """The background: parameters, what the seed decided before, state, and room for one event."""
 
     params: F64
-    drift: F64
+    script: Script
     flow_i: I64
     flow_f: F64
     out: I64
@@ -78,7 +81,7 @@ def copied_flow(f: Flow) -> Flow:
     """Return a background that goes on as `f` would; only what never changes is shared."""
     return Flow(
         params=f.params,
-        drift=f.drift,
+        script=f.script,
         flow_i=f.flow_i.copy(),
         flow_f=f.flow_f.copy(),
         out=f.out.copy(),
@@ -86,13 +89,13 @@ def copied_flow(f: Flow) -> Flow:
 
 
 def new_background(
-    m: Market, params: F64, drift: F64, *, seed: int, start_ns: int, end_ns: int, mid_tick: int
+    m: Market, params: F64, script: Script, *, seed: int, start_ns: int, end_ns: int, mid_tick: int
 ) -> Flow:
     """Fill the book of a new market around `mid_tick` and return its background at `start_ns`."""
     m.s[SEED], m.s[END_NS], m.s[BOOK] = seed, end_ns, VALID
     flows.seed_book(params, seed, mid_tick, m.levels, m.top)
     flow_i, flow_f = flows.new_flow(params, seed, start_ns, mid_tick)
-    return Flow(params, drift, flow_i, flow_f, np.zeros(flows.OUT, np.int64))
+    return Flow(params, script, flow_i, flow_f, np.zeros(flows.OUT, np.int64))
 
 
 # -- events where we stand in the way -------------------------------------------------------------
@@ -150,7 +153,7 @@ def _apply(m: Market, f: Flow, op: int, side: int, tick: int, lots: int) -> None
         return
     row = 0 if side > 0 else 1
     if op == flows.CANCEL:
-        _cancel(m, side, tick, lots, f.flow_i[flows.EVENT])
+        _cancel(m, side, tick, lots, f.flow_i[EVENT])
         lots = -lots
     else:
         ours = cross_front(m, side, tick, lots, s[EXCH])
@@ -192,21 +195,30 @@ def apply_alone(levels: I64, top: I64, trades: I64, obs_i: I64, s: I64, out: I64
 
 
 @compiled_part
+def _received_ns(m: Market, number: int, exch_ns: int) -> int:
+    """Return when event `number` of `exch_ns` reaches us: never before the one before it."""
+    if exch_ns == NEVER:
+        return NEVER
+    took = delay_ns(m.feed, m.s[SEED], FEED, number, exch_ns)
+    return int(max(m.s[RECV], exch_ns + took))
+
+
+@compiled_part
 def _generate(m: Market, f: Flow, limit: int, arrival: int) -> int:
     """Process events known by `limit` and made by `arrival`; stop after anything of ours."""
     s, top, levels, far, live = m.s, m.top, m.levels, m.far, m.live
     obs_i, obs_f, touches, trades = m.obs_i, m.obs_f, m.touches, m.trades
-    params, drift, flow_i, flow_f, out = f.params, f.drift, f.flow_i, f.flow_f, f.out
+    params, script, flow_i, flow_f, out = f.params, f.script, f.flow_i, f.flow_f, f.out
     seed, latency, end_ns, reports = s[SEED], s[FEED_LATENCY], s[END_NS], s[REP_TAIL]
     seen_bid = seen_ask = -2
     while s[REP_TAIL] == reports:
-        exch = flows.next_ns(params, seed, flow_i, flow_f, drift)
-        recv = exch + latency
+        exch = flows.next_ns(params, seed, flow_i, flow_f, script)
+        recv = exch + latency if latency >= 0 else _received_ns(m, flow_i[EVENT], exch)
         if recv > limit or exch > arrival or exch > end_ns:
             return DONE
         if recv >= obs_i[NEXT]:
             roll(obs_i, obs_f, levels, top, far, recv, True)
-        flows.next_event(params, seed, flow_i, flow_f, drift, levels, top, out)
+        flows.next_event(params, seed, flow_i, flow_f, script, levels, top, out)
         s[EXCH], s[RECV] = exch, recv
         if live[0] == 0:
             apply_alone(levels, top, trades, obs_i, s, out)
@@ -240,10 +252,10 @@ def run_generated(m: Market, f: Flow, until_ns: int) -> int:
             return status
         if s[REP_TAIL] != reports or s[TOUCH_NS] < limit:
             continue
-        next_exch = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.drift)
+        next_exch = flows.next_ns(f.params, s[SEED], f.flow_i, f.flow_f, f.script)
         if next_exch > s[END_NS]:
             next_exch = NEVER
-        due = min(known_ns(m, arrival), next_exch + s[FEED_LATENCY])
+        due = min(known_ns(m, arrival), _received_ns(m, f.flow_i[EVENT], next_exch))
         if arrival < next_exch and due <= limit:
             roll(m.obs_i, m.obs_f, m.levels, m.top, m.far, due, True)
             took = answer(m, arrival > s[END_NS])

@@ -22,33 +22,39 @@ from numba import njit
 __all__ = [
     "BOOK",
     "ENVIRONMENT",
+    "EVENTS",
+    "FUNDING",
     "JUMPS",
-    "KINDS",
     "LATENCY",
+    "LIQUIDATIONS",
+    "NETFLOWS",
     "NEWS",
     "PLACES",
+    "REGIMES",
     "SIGNS",
-    "SIZES",
-    "TIMES",
     "Stream",
     "bits",
     "exponential",
+    "key",
     "normal",
     "normal_fast",
     "pareto",
     "uniform",
+    "uniform_of",
 ]
 
-TIMES: Final = 1  # gaps between background events
-KINDS: Final = 2  # what a background event does
-SIZES: Final = 3  # how many lots
-PLACES: Final = 4  # at which distance, on which side
-SIGNS: Final = 5  # who buys and who sells: the hidden metaorders of others
+EVENTS: Final = 1  # all of a background event: when, what, how many lots, where, which side
+PLACES: Final = 4  # where in a queue a cancel begins
+SIGNS: Final = 5  # the hidden metaorders of others at the start
 ENVIRONMENT: Final = 6  # volatility, activity and the news-free drift of the latent price
 JUMPS: Final = 7  # its rare jumps
 BOOK: Final = 8  # the book at the start
 LATENCY: Final = 9  # orders, reports and feeds
 NEWS: Final = 10  # headlines, their times and what they are worth
+REGIMES: Final = 11  # which regime follows, how long it lasts
+LIQUIDATIONS: Final = 12  # clusters, and the forced orders when one is reached
+FUNDING: Final = 13  # the part of the premium that does not come from the price
+NETFLOWS: Final = 14  # coins to and from exchanges, and what follows
 
 _G = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
 _H = np.uint64(0xD1B54A32D192ED03)  # 2^64 / an odd constant unrelated to G
@@ -66,11 +72,23 @@ def _mix(word: np.uint64) -> np.uint64:
     return word ^ (word >> _S31)
 
 
+@njit(cache=True, inline="always")
+def key(seed: int, stream: int, counter: int) -> np.uint64:
+    """Return what `uniform_of` turns into any of the counter's numbers: one mix each from here."""
+    word = _mix(np.uint64(seed) + _G * (np.uint64(stream) + np.uint64(1)))
+    return _mix(word + _G * np.uint64(counter))
+
+
+@njit(cache=True, inline="always")
+def uniform_of(word: np.uint64, k: int) -> float:
+    """Return `uniform` of the counter that `word` is the key of."""
+    return (np.float64(_mix(word + _H * np.uint64(k)) >> _S12) + 0.5) * _UNIT
+
+
 @njit(cache=True)
 def bits(seed: int, stream: int, counter: int, k: int) -> int:
     """Return 64 random bits as uint64."""
-    key = _mix(np.uint64(seed) + _G * (np.uint64(stream) + np.uint64(1)))
-    return _mix(_mix(key + _G * np.uint64(counter)) + _H * np.uint64(k))  # type: ignore[return-value]
+    return _mix(key(seed, stream, counter) + _H * np.uint64(k))  # type: ignore[return-value]
 
 
 @njit(cache=True)

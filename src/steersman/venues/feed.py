@@ -87,10 +87,10 @@ def _fill(m: Market, f: Flow, until_ns: int, events: I64) -> int:
     s, at = m.s, 0
     seed, until_ns = s[SEED], min(until_ns, s[END_NS])
     while at + _MESSAGE_ROWS_MAX <= events.shape[0]:
-        exch = flows.next_ns(f.params, seed, f.flow_i, f.flow_f, f.drift)
+        exch = flows.next_ns(f.params, seed, f.flow_i, f.flow_f, f.script)
         if exch > until_ns:
             break
-        flows.next_event(f.params, seed, f.flow_i, f.flow_f, f.drift, m.levels, m.top, f.out)
+        flows.next_event(f.params, seed, f.flow_i, f.flow_f, f.script, m.levels, m.top, f.out)
         s[EXCH], s[RECV], s[N_TRADES] = exch, exch + s[FEED_LATENCY], 0
         apply_alone(m.levels, m.top, m.trades, m.obs_i, s, f.out)
         at = _message(m, f.out, events, at)

@@ -36,13 +36,18 @@ Execution = tuple[int, str, int]
 class FundingClock:
     """The settlements of one market; `next_ns` is the exchange time of the next one to look at."""
 
-    def __init__(self, instrument: Instrument, rates: Rates, now_ns: int) -> None:
-        """Raise UsageError where there is no funding, or the rates cannot be a schedule."""
+    def __init__(
+        self, instrument: Instrument, rates: Rates, now_ns: int, *, generated: bool = False
+    ) -> None:
+        """Raise UsageError where there is no funding, or the rates cannot be a schedule.
+
+        `generated` tells that the market sets rates of its own, where none are given.
+        """
         if rates:
             _check(instrument, rates)
         self.rates = rates
         self.executions: list[Execution] = []
-        self.next_ns = _after(now_ns) if rates else NEVER
+        self.next_ns = _after(now_ns) if rates or generated else NEVER
         self._instrument = instrument
 
     def settle(

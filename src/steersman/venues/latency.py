@@ -36,6 +36,7 @@ from steersman.venues.draws import LATENCY, uniform
 
 __all__ = [
     "FEED",
+    "NO_DELAY",
     "ORDER",
     "ORDER_LATENCY_NS",
     "REPORT",
@@ -149,6 +150,11 @@ class Delay:
                 raise UsageError(f"delay {row} at {after} does not follow {before}", "sort them")
         return cls(_table(INTERPOLATED, [(t, _checked(d)) for t, d in zip(at_ns, ns, strict=True)]))
 
+    @property
+    def always_ns(self) -> int:
+        """The delay where it is always the same, else -1."""
+        return int(self.table[1, 1]) if self.table[0, 0] == CONSTANT else -1
+
     def of(self, seed: int, leg: int, number: int, at_ns: int) -> int:
         """Return the delay in ns of message `number` of a leg that leaves at `at_ns`."""
         return int(delay_ns(self.table, seed, leg, number, at_ns))
@@ -244,3 +250,6 @@ def _table(kind: int, rows: Sequence[tuple[int, int]]) -> I64:
     table = np.array([(kind, len(rows)), *rows], np.int64)
     table.setflags(write=False)
     return table
+
+
+NO_DELAY: Final = Delay.constant(0)

@@ -1,4 +1,4 @@
-"""Everything a simulated market is: seventeen arrays, and nothing outside of them.
+"""Everything a simulated market is: eighteen arrays, and nothing outside of them.
 
 Copying the arrays branches the market: both copies go on bit by bit alike until they are told
 different things. Every table is bounded or grown by the caller between two events, never in the
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from steersman.marketdata.book import FAR_ROOM, grown, new_book, new_far
 from steersman.marketdata.observer import new_observer
-from steersman.venues.latency import Delay
+from steersman.venues.latency import NO_DELAY, Delay
 from steersman.venues.own_impact import NO_IMPACT, OwnImpact
 from steersman.venues.queues import CAUTIOUS, QueueModel
 
@@ -52,7 +52,7 @@ N_TOUCHES: Final = 19
 N_TRADES: Final = 20
 TAPE: Final = 21  # whether the tape is kept
 QUEUE_MODEL: Final = 22  # recorded markets: one of `queues`
-FEED_LATENCY: Final = 23  # generated markets; recorded ones bring their own
+FEED_LATENCY: Final = 23  # generated markets: where it is always the same, else -1 (then `feed`)
 RECORDED: Final = 24
 END_NS: Final = 25  # generated markets: exchange time after which nothing happens
 SEED: Final = 26
@@ -157,6 +157,7 @@ class Market(NamedTuple):
     trades: I64
     notes: I64
     delays: I64
+    feed: I64
     impact: F64
     queue: F64
 
@@ -168,6 +169,7 @@ def new_market(
     recorded: bool,
     now_ns: int,
     report_delay: Delay,
+    feed_delay: Delay = NO_DELAY,
     impact: OwnImpact | None = None,
     queue: QueueModel = CAUTIOUS,
 ) -> Market:
@@ -181,6 +183,7 @@ def new_market(
     s[SHIFT_NS] = NEVER
     s[QUEUE_MODEL] = queue.kind
     s[TAPE], s[RECORDED] = tape, recorded
+    s[FEED_LATENCY] = feed_delay.always_ns
     obs_i, obs_f = new_observer()
     return Market(
         levels=levels,
@@ -197,7 +200,8 @@ def new_market(
         touches=np.zeros((1 << 14, TOUCH_F), np.int64),
         trades=np.zeros((1 << 14, TRADE_F), np.int64),
         notes=np.zeros((64, NOTE_F), np.int64),
-        delays=report_delay.table,
+        delays=report_delay.table.copy(),
+        feed=feed_delay.table.copy(),
         impact=(impact or NO_IMPACT).state(),
         queue=np.array([queue.exponent]),
     )

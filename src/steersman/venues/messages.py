@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import MarketNote, NoteKind
 from steersman.domain.messages import (
@@ -23,11 +25,12 @@ from steersman.domain.messages import (
 from steersman.domain.order import Liquidity, TimeInForce
 from steersman.errors import UsageError
 from steersman.marketdata.events import LOTS_MAX
+from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.market import Market
 from steersman.venues.matching import REASONS
 
-__all__ = ["ERRORS", "INVALID", "NOTES", "message_of", "order_fields", "take_notes"]
+__all__ = ["ERRORS", "INVALID", "NOTES", "message_of", "order_fields", "take_notes", "tape_of"]
 
 _TICK_MAX: Final = 2**31 - 1
 
@@ -125,3 +128,23 @@ def order_fields(rules: Instrument, intent: Place | Amend) -> tuple[int, int, in
         return (m_.REJECT_PLACE if place else m_.REJECT_AMEND), 0, 0, 0, 0
     ioc = isinstance(intent, Place) and intent.tif is TimeInForce.IOC
     return (m_.PLACE if place else m_.AMEND), intent.side.sign, tick, lots, int(ioc)
+
+
+def tape_of(m: Market, start_ns: int, *, complete: bool) -> Tape:
+    """Return what the market did since `start_ns`."""
+    s = m.s
+    touches = m.touches[: s[m_.N_TOUCHES]]
+    trades = m.trades[: s[m_.N_TRADES]]
+    return Tape(
+        start_ns=start_ns,
+        end_ns=int(s[m_.NOW]),
+        touch_ns=touches[:, 0].copy(),
+        bid_ticks=touches[:, 1].copy(),
+        ask_ticks=touches[:, 2].copy(),
+        trade_ns=trades[:, 0].copy(),
+        trade_ticks=trades[:, 1].copy(),
+        trade_lots=trades[:, 2].copy(),
+        trade_side=trades[:, 3].astype(np.int8),
+        trade_own=trades[:, 4].astype(np.bool_),
+        complete=complete,
+    )

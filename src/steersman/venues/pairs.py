@@ -19,6 +19,7 @@ from steersman.venues.flow import (
     OUT,
     START_NS,
     FlowPreset,
+    Script,
     apply_event,
     flow_params,
     new_flow,
@@ -55,8 +56,22 @@ class Path:
         """
         mids = np.full(at_ns.size, np.nan)
         state = (self.flow_i.copy(), self.flow_f.copy(), self.levels.copy(), self.top.copy())
-        volume = _run(self.params, self.seed, *state, at_ns, own, mids)
+        no_cash = np.zeros(1)
+        volume = _run(self.params, self.seed, *state, at_ns, own, mids, no_cash, Script.empty())
         return mids, int(volume)
+
+    def cash(self, own: I64) -> float:
+        """Return what the own orders receive less what they pay, in ticks x lots, fees left out."""
+        state = (self.flow_i.copy(), self.flow_f.copy(), self.levels.copy(), self.top.copy())
+        at_ns = own[-1:, 0] + 1
+        received = np.zeros(1)
+        _run(self.params, self.seed, *state, at_ns, own, np.empty(1), received, Script.empty())
+        return float(received[0])
+
+    def plain_cash(self, own: I64) -> float:
+        """Return what the same orders would receive at the mids of a market without them."""
+        mids, _ = self.run(own[:, 0], own[:0])
+        return float(-(mids * own[:, 1] * own[:, 2]).sum())
 
 
 def open_path(preset: FlowPreset, seed: int, start_ns: int = START_NS) -> Path:
@@ -91,14 +106,15 @@ def _run(
     at_ns: I64,
     own: I64,
     mids: F64,
+    received: F64,
+    script: Script,
 ) -> int:
-    no_news = np.zeros((0, 3))
     event = np.zeros(OUT, dtype=np.int64)
     seen = 0
     sent = 0
     volume = 0
     while seen < at_ns.size:
-        ns = next_ns(params, seed, flow_i, flow_f, no_news)
+        ns = next_ns(params, seed, flow_i, flow_f, script)
         while seen < at_ns.size and at_ns[seen] < ns:
             if sent < own.shape[0] and own[sent, 0] <= at_ns[seen]:
                 break
@@ -106,13 +122,27 @@ def _run(
             seen += 1
         if sent < own.shape[0] and own[sent, 0] <= ns:
             event[:] = (own[sent, 0], MARKET, own[sent, 1], 0, own[sent, 2])
+            row = (1 + own[sent, 1]) // 2
+            received[0] -= own[sent, 1] * _worth(levels[row], top, row, own[sent, 2])
             note_trade(params, flow_f, own[sent, 1], apply_event(levels, top, event))
             sent += 1
             continue
         if seen == at_ns.size:
             break
-        next_event(params, seed, flow_i, flow_f, no_news, levels, top, event)
+        next_event(params, seed, flow_i, flow_f, script, levels, top, event)
         apply_event(levels, top, event)
         if event[1] == MARKET:
             volume += event[4]
     return volume
+
+
+@njit(cache=True)
+def _worth(side: I64, top: I64, row: int, lots: int) -> float:
+    """Return ticks x lots of the first `lots` that lie on a side of the book."""
+    col, left, worth = top[row], lots, 0.0
+    while left > 0 and 0 <= col < top[3]:
+        x = min(left, side[col])
+        worth += x * (top[2] + col)
+        left -= x
+        col += 2 * row - 1
+    return worth

@@ -17,7 +17,7 @@ from numba import njit
 
 from steersman.venues import draws
 from steersman.venues.draws import uniform
-from steersman.venues.presets import (
+from steersman.venues.parameters import (
     DISTANCES,
     P_CANCEL_FRACTION,
     P_DEEP_LOTS,

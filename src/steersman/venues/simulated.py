@@ -10,14 +10,13 @@ An intent has one id for ever: a second order under the same id is an error here
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketView, NewsItem
+from steersman.domain.market import MarketView, NewsItem, Signals
 from steersman.domain.messages import (
     Amend,
     Approved,
@@ -44,17 +43,18 @@ from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
-from steersman.venues.flow import EVENT
 from steersman.venues.funding import Execution, FundingClock, Rates
 from steersman.venues.kernel import run_recorded
 from steersman.venues.latency import ORDER, REPORT, Delay, Latency, Redelivered
 from steersman.venues.market import Market, copied, new_market, with_room
-from steersman.venues.messages import ERRORS, INVALID, message_of, order_fields, take_notes
-from steersman.venues.news import NewsModel, generate_news
+from steersman.venues.messages import ERRORS, INVALID, message_of, order_fields, take_notes, tape_of
 from steersman.venues.own_impact import OwnImpact
 from steersman.venues.peg import SERIALS, run_peg
-from steersman.venues.presets import FlowPreset, flow_params, preset_for
+from steersman.venues.presets import FlowPreset, preset_for
 from steersman.venues.queues import CAUTIOUS, QueueModel
+from steersman.venues.regimes import HiddenRegime, RegimeName
+from steersman.venues.scripts import script_of
+from steersman.venues.world import World
 
 __all__ = ["SimulatedVenue"]
 
@@ -77,8 +77,7 @@ class SimulatedVenue:
         *,
         latency: Latency,
         source: Source | None = None,
-        flow: Flow | None = None,
-        news: tuple[NewsItem, ...] = (),
+        world: World | None = None,
         funding: FundingClock | None = None,
     ) -> None:
         self.instrument = instrument
@@ -89,8 +88,7 @@ class SimulatedVenue:
         self._source = source
         self._batch = 0
         self._events = source.batch(0) if source is not None else _NO_EVENTS
-        self._flow = flow
-        self._news = news
+        self._world = world
         self._funding = funding or FundingClock(instrument, (), 0)
         self._start_ns = self.now_ns
         self._sent_ns = self.now_ns
@@ -153,38 +151,35 @@ class SimulatedVenue:
         end_ns: int,
         preset: FlowPreset | None = None,
         informativeness: float | None = None,
+        regime: str = RegimeName.MIXED,
         latency: Latency | None = None,
         tape: bool = True,
         funding: Rates = (),
     ) -> Self:
         """Return a market of generated flow from `start_ns` to `end_ns`, a function of the seed.
 
-        `informativeness` is the share of news items that come true (None: the model's default).
-        Raises UsageError where there is no preset for the instrument or the times are not a span.
+        `informativeness` is the share of news items and of large transfers that come true (None:
+        the model's default); `regime` one that holds throughout, or mixed. Raises UsageError where
+        there is no preset or no such regime for the instrument, or the times are not a span.
         """
         if end_ns <= start_ns:
             raise UsageError(f"{instrument.id}: the market ends before it starts", "set end_ns")
         preset = preset or preset_for(instrument.symbol, instrument.category)
-        model = NewsModel()
-        if informativeness is not None:
-            model = replace(model, informativeness=informativeness)
-        news, drift = generate_news(
-            seed, start_ns, end_ns, instrument.symbol, instrument.category, model
-        )
+        told = script_of(preset, seed, start_ns, end_ns, informativeness, regime)
         latency = latency or Latency()
         begin_ns = start_ns - WARM_UP_NS
         market = new_market(
             span=preset.span_ticks,
             report_delay=latency.report,
+            feed_delay=latency.feed or FEED_DELAY,
             tape=False,
             recorded=False,
             now_ns=begin_ns,
         )
-        market.s[m_.FEED_LATENCY] = (latency.feed or FEED_DELAY).table[1, 1]
         flow = new_background(
             market,
-            flow_params(preset),
-            drift,
+            told.params,
+            told.script,
             seed=seed,
             start_ns=begin_ns,
             end_ns=end_ns,
@@ -194,9 +189,8 @@ class SimulatedVenue:
             instrument,
             market,
             latency=latency,
-            flow=flow,
-            news=news,
-            funding=FundingClock(instrument, funding, start_ns),
+            world=World(flow, told),
+            funding=FundingClock(instrument, funding, start_ns, generated=preset.perpetual),
         )
         venue._begin(start_ns, tape)
         return venue
@@ -209,7 +203,7 @@ class SimulatedVenue:
     @property
     def background_events(self) -> int:
         """How many events everybody else has made so far; 0 in a recorded market."""
-        return int(self._flow.flow_i[EVENT]) if self._flow is not None else 0
+        return 0 if self._world is None else self._world.events
 
     # -- what we say ------------------------------------------------------------------------------
     def send(self, request: Approved[Intent], at_ns: int) -> None:
@@ -323,9 +317,9 @@ class SimulatedVenue:
         s = self._m.s
         s[m_.TOUCH_NS], s[m_.ENDED] = m_.NEVER, 0
         until_ns = max(until_ns, self.now_ns)
-        flow = self._flow
-        if flow is not None:
-            self._finish(lambda: run_generated(self._m, flow, until_ns))
+        world = self._world
+        if world is not None:
+            self._finish(lambda: run_generated(self._m, world.flow, until_ns))
         else:
             self._finish(lambda: run_recorded(self._m, self._events, self._final, until_ns))
 
@@ -352,7 +346,7 @@ class SimulatedVenue:
             s[m_.BEFORE] += s[m_.AT]
             s[m_.AT] = 0
         else:
-            assert self._flow is None, "the background never crosses its own book"
+            assert self._world is None, "the background never crosses its own book"
             number = int(s[m_.BEFORE] + s[m_.AT])
             what = ERRORS[int(s[m_.ERROR])]
             remedy = "import the sources again"
@@ -396,7 +390,12 @@ class SimulatedVenue:
 
     # -- funding ----------------------------------------------------------------------------------
     def funding_between(self, from_ns: int, to_ns: int) -> Rates:
-        """Return the funding times after `from_ns` up to `to_ns` (exchange) with rates in bps."""
+        """Return the funding times after `from_ns` up to `to_ns` (exchange) with rates in bps.
+
+        Rates that were given come before those that a generated market has set by now.
+        """
+        if self._world is not None and not self._funding.rates:
+            return self._world.funding_between(from_ns, min(to_ns, self.now_ns))
         return tuple(rate for rate in self._funding.rates if from_ns < rate[0] <= to_ns)
 
     def _settled_ns(self) -> int:
@@ -405,7 +404,7 @@ class SimulatedVenue:
         if due_ns >= m_.NEVER:
             return m_.NEVER
         took_ns = self._latency.report.of(int(s[m_.SEED]), REPORT, due_ns, due_ns)
-        known_ns = due_ns + max(took_ns, int(s[m_.FEED_LATENCY]))
+        known_ns = due_ns + max(took_ns, int(self._m.feed[1:, 1].max()))
         at = int(s[m_.AT])
         if at < len(self._events) and self._events[at, 0] <= due_ns:
             known_ns = max(known_ns, int(self._events[at, 1]))
@@ -427,11 +426,20 @@ class SimulatedVenue:
     # -- the rest ---------------------------------------------------------------------------------
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
         """Return the headlines received by `now_ns` that were not returned before, by reception."""
-        if not self._news:
+        return () if self._world is None else self._world.news_until(now_ns)
+
+    def signals_until(self, now_ns: int) -> tuple[Signals, ...]:
+        """Return the newest signals of a generated perpetual that were published by `now_ns`.
+
+        They are told once, and at most once a minute of market time; other markets have none.
+        """
+        if self._world is None:
             return ()
-        came = [item for item in self._news if item.received_ns <= now_ns]
-        self._news = tuple(item for item in self._news if item.received_ns > now_ns)
-        return tuple(sorted(came, key=lambda item: (item.received_ns, item.published_ns, item.id)))
+        return self._world.signals_until(self.instrument, min(now_ns, self.now_ns))
+
+    def hidden_regimes(self) -> tuple[HiddenRegime, ...]:
+        """Return which regime of a generated market held when: to measure, never to trade."""
+        return () if self._world is None else self._world.hidden_regimes()
 
     def keep_tape_from(self, at_ns: int) -> None:
         """Run to local time `at_ns`, where it has not passed, and keep the tape from there on only.
@@ -444,27 +452,12 @@ class SimulatedVenue:
 
     def tape(self) -> Tape:
         """Return what the market did so far; empty where it was built without a tape."""
-        m, s = self._m, self._m.s
-        touches = m.touches[: s[m_.N_TOUCHES]]
-        trades = m.trades[: s[m_.N_TRADES]]
-        return Tape(
-            start_ns=self._start_ns,
-            end_ns=self.now_ns,
-            touch_ns=touches[:, 0].copy(),
-            bid_ticks=touches[:, 1].copy(),
-            ask_ticks=touches[:, 2].copy(),
-            trade_ns=trades[:, 0].copy(),
-            trade_ticks=trades[:, 1].copy(),
-            trade_lots=trades[:, 2].copy(),
-            trade_side=trades[:, 3].astype(np.int8),
-            trade_own=trades[:, 4].astype(np.bool_),
-            complete=not self._cut,
-        )
+        return tape_of(self._m, self._start_ns, complete=not self._cut)
 
     def background(self) -> tuple[Market, Flow]:
         """Return copies of a generated market's arrays, as they stand at `now_ns`."""
-        assert self._flow is not None, "a recorded market has no background"
-        return copied(self._m), copied_flow(self._flow)
+        assert self._world is not None, "a recorded market has no background"
+        return copied(self._m), copied_flow(self._world.flow)
 
     def copy(self) -> SimulatedVenue:
         """Return a market that goes on as this one would, independently of it."""
@@ -473,8 +466,7 @@ class SimulatedVenue:
             copied(self._m),
             latency=self._latency,
             source=self._source,
-            flow=copied_flow(self._flow) if self._flow is not None else None,
-            news=self._news,
+            world=self._world.copy() if self._world is not None else None,
             funding=self._funding.copy(),
         )
         other._batch, other._events = self._batch, self._events

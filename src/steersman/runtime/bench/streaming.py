@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import resource
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -29,17 +30,21 @@ def stream(folder: Path, runs: int) -> dict[str, float]:
         begin_s = time.perf_counter()
         replay(instrument, history.source(instrument), *span, passive=False)
         took.append(time.perf_counter() - begin_s)
-    middle_s = sorted(took[1:])[runs // 2]
-    return {"rows": history.rows(instrument), "s": middle_s, "peak_mb": _peak_mb()}
+    median_s = statistics.median(took[1:])
+    return {"rows": history.rows(instrument), "s": median_s, "peak_mb": _peak_mb()}
 
 
 def _peak_mb() -> float:
-    """Return the peak memory of this process; on Linux `getrusage` counts its parent's, too."""
+    """Return the peak memory of this process.
+
+    Linux lets `ru_maxrss` of a new process begin with the peak of the one that started it, so there
+    the high-water mark of its own memory is read; macOS counts bytes.
+    """
     status = Path("/proc/self/status")
     if status.exists():
-        [peak] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(peak.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # in bytes on macOS
+        lines = status.read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 if __name__ == "__main__":
