@@ -128,16 +128,13 @@ def test_unclipped_and_never_clipping_agree() -> None:
     assert one.theta == other.theta
 
 
-def test_a_resumed_fit_goes_on_to_the_bit() -> None:
-    draws = np.random.default_rng(9)
-    whole = RecursiveLeastSquares([0.5, 0.0], forgetting=0.97, confidence=4.0)
-    parts = RecursiveLeastSquares([0.5, 0.0], forgetting=0.97, confidence=4.0)
-    for _ in range(50):
-        x, y = draws.normal(size=2).tolist(), float(draws.normal())
-        whole.update(x, y)
-        parts = RecursiveLeastSquares.resumed(parts.snapshot(), forgetting=0.97)
-        parts.update(x, y)
-    assert parts.snapshot() == whole.snapshot()
-    assert parts.estimates() == whole.estimates()
-    with pytest.raises(ModelError, match="clipping"):
-        RecursiveLeastSquares([0.0], clip_mads=4.0).snapshot()
+def test_a_snapshot_is_renewed_as_the_fit_itself_would_be_to_the_bit() -> None:
+    rng = np.random.default_rng(4)
+    fit = RecursiveLeastSquares([0.3], forgetting=0.97, confidence=5.0)
+    held = fit.snapshot()
+    for x, y in rng.normal(size=(200, 2)).tolist():
+        fit.update([x], y)
+        held = held.renewed(x, y, 0.97)
+        assert held == fit.snapshot()
+    with pytest.raises(NotIdentifiedError, match="not finite"):
+        held.renewed(math.inf, 1.0, 0.97)

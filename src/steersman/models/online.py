@@ -38,6 +38,25 @@ class Snapshot(msgspec.Struct, frozen=True):
     weight: float = 0.0
     n: int = 0
 
+    def renewed(self, regressor: float, observed: float, forgetting: float) -> Snapshot:
+        """Return the fit of one parameter with one more observation, as `update` would, to the bit.
+
+        Raises NotIdentifiedError where a number is not finite.
+        """
+        (theta,), ((variance,),) = self.theta, self.covariance
+        gain = variance * regressor
+        scale = forgetting + regressor * gain
+        missed = observed - theta * regressor
+        if not (math.isfinite(missed) and math.isfinite(scale)):
+            raise NotIdentifiedError("an observation is not finite, or too large to use")
+        return Snapshot(
+            (theta + gain / scale * missed,),
+            (((variance - gain * gain / scale) / forgetting,),),
+            forgetting * (self.residual + missed**2 / scale),
+            forgetting * self.weight + 1,
+            self.n + 1,
+        )
+
 
 class RecursiveLeastSquares:
     """Least squares renewed by each observation, older ones forgotten exponentially.
@@ -97,14 +116,6 @@ class RecursiveLeastSquares:
             raise ModelError("only a fit without clipping has a snapshot")
         covariance = tuple(tuple(row) for row in self._covariance)
         return Snapshot(tuple(self._theta), covariance, self._residual, self._weight, self.n)
-
-    @classmethod
-    def resumed(cls, snapshot: Snapshot, *, forgetting: float) -> RecursiveLeastSquares:
-        """Return the fit that a snapshot was taken of."""
-        fit = cls(snapshot.theta, forgetting=forgetting)
-        fit._covariance = [list(row) for row in snapshot.covariance]
-        fit._residual, fit._weight, fit.n = snapshot.residual, snapshot.weight, snapshot.n
-        return fit
 
     @property
     def theta(self) -> tuple[float, ...]:

@@ -94,23 +94,21 @@ def learn(
     seconds = (at_ns - before.at_ns) / 1e9
     positive(seconds=seconds, mid=mid)
     move = math.log(mid / before.mid) * BPS
-    variance = RecursiveLeastSquares.resumed(before.variance, forgetting=FORGETTING)
-    deviation = math.sqrt(max(variance.theta[0], VARIANCE_MIN) * seconds)
-    variance.update([1.0], move**2 / seconds)
+    deviation = math.sqrt(max(before.variance.theta[0], VARIANCE_MIN) * seconds)
+    variance = before.variance.renewed(1.0, move**2 / seconds, FORGETTING)
     y = before.y
     if filled > before.filled:
         day = max(volume_per_s, VOLUME_MIN) * DAY_S
         grown = math.sqrt(filled / day) - math.sqrt(before.filled / day)
-        told = RecursiveLeastSquares.resumed(y, forgetting=1.0)
         expected = grown / PAID_OF_PEAK / math.sqrt(seconds / DAY_S)
-        told.update([expected], min(max(sign * move / deviation, -CLIP_SDS), CLIP_SDS))
-        y = told.snapshot()
+        observed = min(max(sign * move / deviation, -CLIP_SDS), CLIP_SDS)
+        y = y.renewed(expected, observed, 1.0)
     return msgspec.structs.replace(
         before,
         at_ns=at_ns,
         mid=mid,
         filled=filled,
-        variance=variance.snapshot(),
+        variance=variance,
         y=y,
         samples=FORGETTING * before.samples + 1,
     )
