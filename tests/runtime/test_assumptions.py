@@ -13,7 +13,7 @@ from steersman.marketdata.history import History
 from steersman.marketdata.importers.binance_raw import import_binance_raw
 from steersman.marketdata.source import Arrays
 from steersman.runtime.assumptions import assume, parse_latency
-from steersman.venues.latency import ORDER, REPORT
+from steersman.venues.latency import FEED, ORDER, REPORT
 from steersman.venues.queues import CAUTIOUS, FRONT_POWER, power
 from tests.venues.desk import BOOK, BTC, QUIET, recording
 
@@ -67,20 +67,28 @@ def test_what_names_no_model_is_refused_with_examples(queue: str | None, impact:
 
 
 def test_latencies_are_read_from_their_text(tmp_path: Path) -> None:
-    constant = parse_latency("25ms")
+    constant = parse_latency("25ms", None)
     assert {constant.order.of(1, ORDER, n, n) for n in range(5)} == {25 * MS_NS}
-    assert parse_latency("0ms").report.of(1, REPORT, 0, 0) == 0
-    drawn = [parse_latency("25ms~0.5").order.of(1, ORDER, n, 0) for n in range(2_000)]
+    assert parse_latency("0ms", None).report.of(1, REPORT, 0, 0) == 0
+    drawn = [parse_latency("25ms~0.5", None).order.of(1, ORDER, n, 0) for n in range(2_000)]
     assert np.median(drawn) == pytest.approx(25 * MS_NS, rel=0.1)
     path = tmp_path / "trips.csv"
     path.write_text("sent_ns,exchange_ns,received_ns\n10,40,90\n", encoding="utf-8")
-    assert parse_latency(str(path)).report.of(1, REPORT, 0, 0) == 50
+    assert parse_latency(str(path), None).report.of(1, REPORT, 0, 0) == 50
+
+
+def test_the_feed_has_a_latency_of_its_own() -> None:
+    assert parse_latency(None, None).feed is None
+    feed = parse_latency("10ms", "20ms").feed
+    assert feed is not None and feed.of(1, FEED, 0, 0) == 20 * MS_NS
+    with pytest.raises(UsageError):
+        parse_latency(None, "trips.csv")
 
 
 @pytest.mark.parametrize("text", ["fast", "10ms~much", "10ms~-1", "nowhere.csv", "61s"])
 def test_what_is_no_latency_is_refused(text: str) -> None:
     with pytest.raises(SteersmanError):
-        parse_latency(text)
+        parse_latency(text, None)
 
 
 def test_a_real_recording_tells_its_queues_and_its_impact(shared: Path, tmp_path: Path) -> None:

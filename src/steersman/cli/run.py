@@ -38,6 +38,9 @@ LatencyText = Annotated[
     str | None,
     typer.Option(help="Of requests and reports: 10ms, 10ms~0.4 (log-normal), or FILE.csv."),
 ]
+FeedLatency = Annotated[
+    str | None, typer.Option(help="Of the feed, instead of the market's own: 20ms or 20ms~0.3.")
+]
 Queue = Annotated[
     str | None,
     typer.Option(help="Recorded: risk-averse (default), power:N, front-power:N or fitted."),
@@ -98,6 +101,7 @@ def run(
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,
     latency: LatencyText = None,
+    feed_latency: FeedLatency = None,
     queue: Queue = None,
     impact: Impact = None,
     parameters: Parameters = None,
@@ -132,6 +136,7 @@ def run(
         funding=funding,
         funding_utc_offset_h=funding_utc_offset,
         latency=latency,
+        feed_latency=feed_latency,
         queue=queue,
         impact=impact,
         parameters=parameters,

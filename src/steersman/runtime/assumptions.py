@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -61,20 +61,28 @@ def assume(
     return Assumptions(queue_model, own, {"queue": queue_words, "own impact": impact_words})
 
 
-def parse_latency(text: str) -> Latency:
-    """Return the latency of our requests and of the venue's reports.
+def parse_latency(text: str | None, feed: str | None) -> Latency:
+    """Return the latency of our requests and the venue's reports, and of its feed.
 
     `10ms` is always so, `10ms~0.4` log-normal with that median and deviation of the logarithm, and
-    a `.csv` file holds recorded round trips. Raises UsageError or DataError for anything else.
+    a `.csv` file holds recorded round trips (of requests and reports). None keeps the defaults, of
+    the feed that of the market. Raises UsageError or DataError for anything else.
     """
-    if text.endswith(".csv"):
-        return Latency.from_round_trips(Path(text))
+    if text is None:
+        legs = Latency()
+    elif text.endswith(".csv"):
+        legs = Latency.from_round_trips(Path(text))
+    else:
+        legs = Latency(_delay(text), _delay(text))
+    return legs if feed is None else replace(legs, feed=_delay(feed))
+
+
+def _delay(text: str) -> Delay:
     median, _, deviation = text.partition("~")
     ns = 0 if median in ("0", "0ms") else parse_duration_ns(median)
     if not deviation:
-        return Latency(Delay.constant(ns), Delay.constant(ns))
-    delay = Delay.log_normal(ns, _number(deviation, "latency", "write it like 10ms~0.4"))
-    return Latency(delay, delay)
+        return Delay.constant(ns)
+    return Delay.log_normal(ns, _number(deviation, "latency", "write it like 10ms~0.4"))
 
 
 def _queue(text: str, source: Source) -> tuple[QueueModel, str]:

@@ -83,6 +83,7 @@ class Request:
     funding: Path | None = None
     funding_utc_offset_h: int = 0
     latency: str | None = None
+    feed_latency: str | None = None
     queue: str | None = None
     impact: str | None = None
     regime: str | None = None
@@ -148,7 +149,7 @@ def _venue(
     say: Callable[[str], None],
 ) -> tuple[SimulatedVenue, dict[str, str]]:
     """Return the market, generated or recorded, and what is assumed of it in words."""
-    latency = None if request.latency is None else parse_latency(request.latency)
+    latency = parse_latency(request.latency, request.feed_latency)
     if history is None:
         if request.queue is not None or request.impact is not None:
             raise UsageError(
