@@ -85,7 +85,7 @@ def test_the_feed_has_a_latency_of_its_own() -> None:
         parse_latency(None, "trips.csv")
 
 
-@pytest.mark.parametrize("text", ["fast", "10ms~much", "10ms~-1", "nowhere.csv", "61s"])
+@pytest.mark.parametrize("text", ["fast", "10ms~", "10ms~much", "10ms~-1", "nowhere.csv", "61s"])
 def test_what_is_no_latency_is_refused(text: str) -> None:
     with pytest.raises(SteersmanError):
         parse_latency(text, None)

@@ -177,11 +177,14 @@ class NaiveMarket:
             self.left, self.fade_at = [0.0] * len(self.left), None
         self.reprice(at)
 
-    def reprice(self, at: int) -> None:
+    def ticks_with(self, lots: int) -> int:
         total = 0.0
-        for left in self.left:
-            total += left
-        ticks = int(math.copysign(math.floor(abs(total) + 0.5), total))
+        for left, weight in zip(self.left, self.weights, strict=True):
+            total += left + self.per_lot * lots * weight
+        return int(math.copysign(math.floor(abs(total) + 0.5), total))
+
+    def reprice(self, at: int) -> None:
+        ticks = self.ticks_with(0)
         if ticks != self.shift:
             self.shift = ticks
             if self.state == "valid":
@@ -259,7 +262,7 @@ class NaiveMarket:
                     behind = stood * ONE - order.place
                     a, b, n = float(order.place), float(behind), self.queue.exponent
                     power = self.queue.kind == POWER
-                    share = a**n / (a**n + b**n) if power else (a / (a + b)) ** n
+                    share = 1.0 / (1.0 + (b / a) ** n) if power else (a / (a + b)) ** n
                     ahead_of_us = max(int(gone * ONE * share), gone * ONE - behind)
                     order.place = max(0, order.place - ahead_of_us)
 
@@ -363,9 +366,28 @@ class NaiveMarket:
         self.report(at, *said)
 
     def half_of_what_is_there(self, order: Order) -> int:
-        within = [t for t in self.ticks(-order.side) if (t - order.tick) * order.side <= 0]
-        there = sum(self.size(-order.side, tick) for tick in within)
-        return (min(order.lots, there) + 1) // 2
+        """Half of the most lots that are still there once that half has moved the prices."""
+        if not self.per_lot:
+            return 0
+        for lots in range(order.lots, 0, -1):
+            if self.within_limit(order, (lots + 1) // 2) >= lots:
+                return (lots + 1) // 2
+        return 0
+
+    def within_limit(self, order: Order, half: int) -> int:
+        side, moved = order.side, self.ticks_with(order.side * half) - self.shift
+        walls = [other.tick for other in self.by_priority(-side)]
+        there = 0
+        for tick in self.ticks(-side):
+            at = tick + moved
+            if (at - order.tick) * side > 0:
+                break
+            if walls and (walls[0] - at) * side <= 0:
+                if walls[0] == at and not moved:
+                    there += min(self.by_priority(-side)[0].ahead, self.size(-side, tick))
+                break
+            there += self.size(-side, tick)
+        return there
 
     def take(self, order: Order, at: int) -> None:
         self.report(at, "accepted", order.id)

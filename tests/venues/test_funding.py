@@ -17,7 +17,8 @@ from steersman.errors import DataError, UsageError
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRADE
 from steersman.venues.flow import START_NS
 from steersman.venues.funding import Rates
-from steersman.venues.latency import constant_latency
+from steersman.venues.latency import Delay, Latency, constant_latency
+from steersman.venues.peg import new_peg
 from steersman.venues.simulated import SimulatedVenue
 
 BTC = find("BTCUSDT", venue="sim")
@@ -283,3 +284,26 @@ def test_funding_needs_a_price() -> None:
     order(venue, Side.BUY, "1", "100001.0")
     with pytest.raises(DataError, match="before any price"):
         payments(venue)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_fill_whose_report_is_slow_is_part_of_the_position(seed: int) -> None:
+    events = market()
+    events = events[events["exch_ns"] != DUE_NS]
+    drawn = Latency(Delay.constant(0), Delay.sampled([1_000_000, 200_000_000]))
+    venue = SimulatedVenue.recorded(
+        BTC, events, funding=((DUE_NS, RATE),), latency=drawn, seed=seed
+    )
+    heard(venue, DUE_NS - 1_000_000)
+    order(venue, Side.BUY, "1.000", "100010.0")
+    assert len(payments(venue)) == 1
+
+
+def test_a_compiled_strategy_is_refused_where_funding_would_be_due() -> None:
+    venue = venue_of(market())
+    peg = new_peg(
+        start_ns=venue.now_ns, step_ns=SECOND_NS, steps=5, slices=1, slice_lots=100, side=1,
+        reach_ticks=100, passive=False, order_latency_ns=0,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match="no funding here"):
+        venue.drive(peg, "t")

@@ -60,3 +60,7 @@ def test_what_cannot_be_told_is_refused() -> None:
     silent.trade_lots[:] = 0
     with pytest.raises(DataError, match="too few trades"):
         fit_own_impact(silent)
+    late = tape(kernel, 0.02, 0.5, 3, 4_000)
+    late.trade_lots[:-20] = 0
+    with pytest.raises(DataError, match="too few trades"):
+        fit_own_impact(late)

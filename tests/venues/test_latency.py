@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steersman.domain.messages import Accepted
+from steersman.domain.messages import Accepted, Wake
 from steersman.domain.units import MS_NS, SECOND_NS, Side
 from steersman.errors import DataError, UsageError
+from steersman.marketdata.events import DEPTH
 from steersman.venues.latency import FEED, ORDER, REPORT, Delay, Latency
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BOOK, BTC, QUIET, START_NS, Desk, recording
@@ -110,3 +111,17 @@ def test_the_feed_delay_replaces_what_was_recorded() -> None:
     step = desk.until(2.25)  # the event of second 2 is not known before 2.3
     assert step.view.exch_ns == START_NS + SECOND_NS
     assert desk.until(2.35).view.exch_ns == START_NS + 2 * SECOND_NS
+
+
+def test_a_message_is_received_at_once_and_never_seen_in_part() -> None:
+    up = ((DEPTH, 1, 1_000_002, 5), (DEPTH, -1, 1_000_001, 0), (DEPTH, -1, 1_000_002, 0))
+    down = ((DEPTH, -1, 1_000_001, 4), (DEPTH, -1, 1_000_002, 3), (DEPTH, 1, 1_000_002, 0))
+    rows = [*BOOK, *((k, *row) for k in range(1, 60) for row in (up if k % 2 else down))]
+    feed = Latency(feed=Delay.log_normal(10 * MS_NS, 0.4))
+    parts = np.array_split(recording(rows), 7)  # a message may go on in the next batch
+    desk = Desk(SimulatedVenue.recorded(BTC, parts, latency=feed, seed=1))
+    views = [desk.until(k + j / 500).view for k in range(1, 59) for j in range(20)]
+    assert all(view.usable for view in views)
+    branch = desk.venue.copy()
+    last = Wake(BTC.id, desk.venue.now_ns + 2 * SECOND_NS, None, None)
+    assert branch.run(last).view == desk.venue.run(last).view

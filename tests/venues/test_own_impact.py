@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from steersman.domain.units import Side
 from steersman.errors import UsageError
 from steersman.marketdata.events import DEPTH
 from steersman.models.propagator import ExponentialKernel, PowerKernel, ShiftedPowerKernel
+from steersman.venues import market as m_
+from steersman.venues.latency import constant_latency
 from steersman.venues.own_impact import OwnImpact
 from steersman.venues.simulated import SimulatedVenue
 from tests.venues.desk import BTC, Desk, Row, recording
@@ -115,3 +119,43 @@ def test_what_could_be_exploited_or_followed_by_nobody_is_refused() -> None:
             OwnImpact(per_lot, KERNEL)
     with pytest.raises(UsageError, match="does not fade"):
         OwnImpact(1.0, ShiftedPowerKernel(1e-4, 3.0))
+
+
+def test_an_order_whose_own_move_passes_its_limit_takes_what_is_left_within_it() -> None:
+    for qty, limit, least in (("0.600", "100000.1", "0.5"), ("11.000", "100001.1", "9")):
+        d = desk(0.002)
+        d.until(10)
+        d.take("b", Side.BUY, qty, limit)
+        d.until(10.2)
+        assert Decimal(least) <= d.filled <= Decimal(qty)
+        assert all(fill.price <= Decimal(limit) for fill in d.fills)
+
+
+def test_an_order_that_takes_nothing_moves_nothing() -> None:
+    d = desk(0.002)
+    d.until(10)
+    d.rest("s", Side.SELL, "1.000", "100000.5")
+    d.rest("q", Side.BUY, "1.000", "99999.0")
+    d.until(10.1)
+    places = [int(order[m_.AHEAD]) for order in d.venue._m.orders[:2]]
+    d.take("b", Side.BUY, "10.000", "99990.0")
+    d.until(10.2)
+    assert not d.fills and bid(d, 10.3) == 0
+    assert [int(order[m_.AHEAD]) for order in d.venue._m.orders[:2]] == places
+
+
+def test_there_is_room_for_a_sweep_and_the_moves_around_it() -> None:
+    rows: list[Row] = [(0, 3, 0, 0, 0)]
+    rows += [(0, 4, 1, TICK - k, 1) for k in range(6_000)]
+    rows += [(0, 4, -1, TICK + 1 + k, 1) for k in range(9_000)]
+    rows += [(1 + k, DEPTH, 1, TICK - 9_000, 10 + k) for k in range(10)]
+    late = constant_latency(10_000_000, 900_000_000)
+    impact = OwnImpact(1.2, KERNEL)
+    d = Desk(SimulatedVenue.recorded(BTC, recording(rows), impact=impact, latency=late))
+    d.until(3.1)
+    d.take("a", Side.BUY, "2.040", "190000.0")
+    d.rest("s", Side.SELL, "0.800", f"{(TICK + 2_700) / 10}")
+    d.take("b", Side.BUY, "2.040", "190000.0")
+    d.until(8)
+    assert sum(fill.qty for fill in d.fills if fill.child_id == "a") == Decimal("2.040")
+    assert d.said("b")[-1] == "Cancelled", "our own order stands before the others by then"

@@ -78,9 +78,9 @@ def parse_latency(text: str | None, feed: str | None) -> Latency:
 
 
 def _delay(text: str) -> Delay:
-    median, _, deviation = text.partition("~")
+    median, drawn, deviation = text.partition("~")
     ns = 0 if median in ("0", "0ms") else parse_duration_ns(median)
-    if not deviation:
+    if not drawn:
         return Delay.constant(ns)
     return Delay.log_normal(ns, _number(deviation, "latency", "write it like 10ms~0.4"))
 
@@ -149,10 +149,12 @@ def _first_events(source: Source) -> list[Events]:
 
 
 def _bps(ticks_per_lot: float, instrument: Instrument, source: Source) -> float:
-    """Return what `IMPACT_QUOTE` moves the price, in bps, at the recording's first trade."""
-    words = source.batch(0)
-    ticks = (words[:, 3] << 32) >> 32
-    price = instrument.price(int(np.median(ticks[ticks > 0])))
+    """Return what `IMPACT_QUOTE` moves the price, in bps, at the recording's first price."""
+    prices = (batch["tick"][batch["tick"] > 0] for batch in _first_events(source))
+    first = next((int(ticks[0]) for ticks in prices if len(ticks)), None)
+    if first is None:
+        raise DataError(f"{instrument.id}: no price in the recording", "use --impact none")
+    price = instrument.price(first)
     lots = IMPACT_QUOTE / float(instrument.quote_value(price, instrument.lot))
     return ticks_per_lot * lots * float(instrument.tick) / float(price) * 1e4
 

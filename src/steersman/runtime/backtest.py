@@ -131,6 +131,8 @@ class _Loop:
         self.job.venue.keep_tape_from(order.start_ns - TAPE_BEFORE_NS)
         step = self.job.venue.run(Wake(self.job.instrument.id, order.start_ns, None, None))
         self.now_ns = step.now_ns
+        for note in step.notes:
+            self._feed(MarketNoted(self.now_ns, self.job.instrument.id, note))
         self._feed(Viewed(self.now_ns, step.view))
         self._feed_told()
         self._feed(Submit(self.now_ns, order))

@@ -64,7 +64,7 @@ def fit_own_impact(tape: Tape) -> ImpactFit:
         raise DataError(f"own impact cannot be fitted to {moves.size / 10:.0f} s", remedy)
     lagged = _lagged(volume)
     known = np.isfinite(moves) & np.isfinite(lagged).all(axis=1)
-    if known.sum() < BINS_LEAST or not volume.any():
+    if known.sum() < BINS_LEAST or np.linalg.matrix_rank(lagged[known]) < BLOCKS:
         raise DataError("own impact cannot be fitted: too few trades on a valid book", remedy)
     by_block, covariance = _regress(lagged[known], moves[known])
     summed = np.tril(np.ones((BLOCKS, BLOCKS))) * _LENGTHS  # G at the end of each block

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from steersman.domain.units import MS_NS, SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.book import compiled
+from steersman.marketdata.events import LAST
 from steersman.marketdata.source import Source
 from steersman.venues.draws import LATENCY, uniform
 
@@ -94,18 +95,21 @@ def delay_ns(table: I64, seed: int, leg: int, number: int, at_ns: int) -> int:
 
 
 @compiled
-def delay_feed(words: I64, table: I64, seed: int, first: int, recv_ns: int) -> int:
-    """Receive recorded events anew; return the receive time of the last.
+def delay_feed(words: I64, table: I64, seed: int, state: I64) -> None:
+    """Receive recorded events anew: each message at once, none overtaking the one before.
 
-    `words` int64[n, 4] are rows of `EVENT` (exchange time, receive time, ...), `first` is the
-    number of the first of them, `recv_ns` the receive time of the event before it. An event never
-    overtakes the one before.
+    `words` int64[n, 4] are rows of `EVENT` (exchange time, receive time, ...); `state` int64[3] is
+    what came before, and on return what has come: messages begun, whether the last one goes on, and
+    the newest receive time.
     """
     for i in range(words.shape[0]):
-        exch_ns = words[i, 0]
-        recv_ns = max(recv_ns, exch_ns + delay_ns(table, seed, FEED, first + i, exch_ns))
-        words[i, 1] = recv_ns
-    return int(recv_ns)
+        if state[1] == 0:
+            exch_ns = words[i, 0]
+            took_ns = delay_ns(table, seed, FEED, state[0], exch_ns)
+            state[0] += 1
+            state[2] = max(state[2], exch_ns + took_ns)
+        words[i, 1] = state[2] = max(state[2], words[i, 0])
+        state[1] = 1 - ((words[i, 3] >> 48) & LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ class Redelivered:
 
     def __init__(self, source: Source, feed: Delay, seed: int) -> None:
         self._source, self._feed, self._seed = source, feed, seed
-        self._before: list[tuple[int, int]] = [(0, 0)]  # events, last receive time, by batch
+        self._before = [np.zeros(3, np.int64)]  # what came before each batch
 
     def is_last(self, number: int) -> bool:
         """Tell whether no batch follows this one, which has been asked for."""
@@ -201,10 +205,10 @@ class Redelivered:
     def batch(self, number: int) -> I64:
         """Return a batch with its new receive times; raise DataError as the recording does."""
         words = self._source.batch(number).copy()
-        first, recv_ns = self._before[number]
-        recv_ns = delay_feed(words, self._feed.table, self._seed, first, recv_ns)
+        state = self._before[number].copy()
+        delay_feed(words, self._feed.table, self._seed, state)
         if number + 1 == len(self._before):
-            self._before.append((first + len(words), recv_ns))
+            self._before.append(state)
         return words
 
 

@@ -27,7 +27,8 @@ NEVER: Final = 1 << 62
 LIVE_MAX: Final = 256  # own orders that rest at one time
 LEVELS_MAX: Final = 2_048  # levels that one taker order may sweep
 NOTE_ROOM: Final = 4  # notes that may come between two looks at the room for them
-ROOM: Final = LEVELS_MAX + LIVE_MAX + 16  # reports and trades that one event may cause at most
+# Reports and trades that one event may cause at most: a sweep, and on each side of it our own push.
+ROOM: Final = 3 * LEVELS_MAX + LIVE_MAX + 16
 
 # -- s: the scalars -------------------------------------------------------------------------------
 NOW: Final = 0  # local time reached

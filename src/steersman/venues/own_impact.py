@@ -28,7 +28,7 @@ from steersman.marketdata.book import compiled_part
 from steersman.models.propagator import ExponentialKernel, Kernel, guard
 from steersman.models.validity import ModelError
 
-__all__ = ["NO_IMPACT", "STEP_NS", "OwnImpact", "decay", "push", "ticks_left"]
+__all__ = ["NO_IMPACT", "STEP_NS", "OwnImpact", "decay", "push", "ticks_after", "ticks_left"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -113,7 +113,13 @@ def decay(impact: F64) -> bool:
 @compiled_part
 def ticks_left(impact: F64) -> int:
     """Return what is left in whole ticks, halves away from zero."""
+    return ticks_after(impact, 0)
+
+
+@compiled_part
+def ticks_after(impact: F64, lots: int) -> int:
+    """Return what would be left in whole ticks at once after a push of `lots` (signed)."""
     total = 0.0
     for k in range(MODES):
-        total += impact[_LEFT + k]
+        total += impact[_LEFT + k] + impact[_PER_LOT] * lots * impact[_WEIGHT + k]
     return int(np.floor(total + 0.5)) if total >= 0.0 else -int(np.floor(0.5 - total))

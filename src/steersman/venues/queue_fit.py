@@ -111,10 +111,12 @@ def _joins(keys: I64, values: I64) -> I64:
     for i in range(keys.size):
         if i > 0 and keys[i] != keys[i - 1]:
             size = -1
-        if values[i, 0] == 0:
-            if 0 <= size < values[i, 1]:
-                grown[i] = values[i, 1] - size
-            size = int(values[i, 1])
+        if values[i, 0] != 0:
+            size = -1  # what trades leaves is not shown yet: a growth would be told too small
+            continue
+        if 0 <= size < values[i, 1]:
+            grown[i] = values[i, 1] - size
+        size = int(values[i, 1])
     return grown
 
 

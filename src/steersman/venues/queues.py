@@ -66,8 +66,7 @@ def _checked(exponent: float) -> float:
 def _share_ahead(kind: int, exponent: float, ahead: float, behind: float) -> float:
     if kind == FRONT_POWER:
         return float((ahead / (ahead + behind)) ** exponent)
-    front = ahead**exponent
-    return float(front / (front + behind**exponent))
+    return float(1.0 / (1.0 + (behind / ahead) ** exponent))
 
 
 @compiled_part

@@ -76,7 +76,7 @@ from steersman.venues.matching import (
     pass_queue,
     tape_trade,
 )
-from steersman.venues.own_impact import STEP_NS, decay, push, ticks_left
+from steersman.venues.own_impact import STEP_NS, decay, push, ticks_after, ticks_left
 from steersman.venues.queues import RISK_AVERSE, after_cancels
 
 __all__ = ["apply_row", "end_message", "happen", "requeue", "trade_ahead"]
@@ -295,14 +295,40 @@ def _push(m: Market, lots: int, exch_ns: int) -> None:
 
 @compiled_part
 def _half_of_taking(m: Market) -> int:
-    """Return half of the lots that the oldest request can take now, signed by its side."""
+    """Return half of the lots that the oldest request will take, signed by its side.
+
+    The half moves the others' prices before it trades, so what is within its limit depends on it:
+    this is half of the most lots of which the rest is still there.
+    """
     request = m.requests[m.s[REQ_HEAD]]
     if request[ACTION] != PLACE or request[REQ_IOC] == 0:
         return 0
-    side = request[REQ_SIDE]
+    side, low, high = request[REQ_SIDE], 0, request[REQ_LOTS]
+    while low < high:
+        lots = (low + high + 1) // 2
+        if _within_limit(m, side, request[REQ_TICK], (lots + 1) // 2) >= lots:
+            low = lots
+        else:
+            high = lots - 1
+    return int(side * ((low + 1) // 2))
+
+
+@compiled_part
+def _within_limit(m: Market, side: int, limit: int, half: int) -> int:
+    """Return the lots of others before `limit` (our tick) and our own orders, `half` pushed."""
     row = 1 if side > 0 else 0
-    there = depth(m.levels, m.top, m.far, row, request[REQ_TICK] - m.s[SHIFT])
-    return int(side * ((min(request[REQ_LOTS], there) + 1) // 2))
+    shift = ticks_after(m.impact, side * half)
+    last = limit - shift
+    k = front(m.orders, m.live, -side)
+    ahead = 0
+    if k >= 0:
+        order = m.orders[m.live[k]]
+        wall = order[TICK] + m.s[SHIFT] - shift  # where ours will stand among the others'
+        if (wall - last) * side <= 0:
+            last = wall - side
+            if shift == m.s[SHIFT]:
+                ahead = min(order[AHEAD], size_at(m.levels, m.top, m.far, row, wall))
+    return depth(m.levels, m.top, m.far, row, last) + ahead
 
 
 @compiled_part

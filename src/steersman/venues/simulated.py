@@ -87,7 +87,7 @@ class SimulatedVenue:
         self._arrival_ns = 0  # of the newest of them
         self._source = source
         self._batch = 0
-        self._events = source.batch(0) if source is not None else _NO_EVENTS
+        self._events = _NO_EVENTS
         self._world = world
         self._funding = funding or FundingClock(instrument, (), 0)
         self._start_ns = self.now_ns
@@ -121,25 +121,25 @@ class SimulatedVenue:
         be the funding times and rates (bps) of this instrument.
         """
         latency = latency or Latency()
-        source: Source
-        if isinstance(events, np.ndarray | Sequence):
-            source = Arrays(instrument.id, events)
-        else:
-            source = events
+        arrays = isinstance(events, np.ndarray | Sequence)
+        source: Source = Arrays(instrument.id, events) if arrays else events  # type: ignore[arg-type, assignment]
         if latency.feed is not None:
             source = Redelivered(source, latency.feed, seed)
+        first = source.batch(0)
         market = new_market(
             span=SPAN,
             report_delay=latency.report,
             tape=tape,
             recorded=True,
-            now_ns=int(source.batch(0)[0, 1]),
+            now_ns=int(first[0, 1]),
             impact=impact,
             queue=queue,
         )
         market.s[m_.SEED] = seed
         clock = FundingClock(instrument, funding, int(market.s[m_.NOW]))
-        return cls(instrument, market, latency=latency, source=source, funding=clock)
+        venue = cls(instrument, market, latency=latency, source=source, funding=clock)
+        venue._events = first
+        return venue
 
     @classmethod
     def generated(
@@ -190,7 +190,9 @@ class SimulatedVenue:
             market,
             latency=latency,
             world=World(flow, told),
-            funding=FundingClock(instrument, funding, start_ns, generated=preset.perpetual),
+            funding=FundingClock(
+                instrument, funding, start_ns, generated=preset.perpetual and tape
+            ),
         )
         venue._begin(start_ns, tape)
         return venue
@@ -288,8 +290,10 @@ class SimulatedVenue:
     def drive(self, strategy: I64, name: str) -> None:
         """Let a compiled strategy of `peg` trade until it is over; its orders are `{name}-{n}`.
 
-        Recorded markets only. Its reports are taken; raises DataError as `run` does.
+        Recorded markets without funding only. Its reports are taken; raises as `run` does.
         """
+        if self._funding.next_ns < m_.NEVER:
+            raise UsageError(f"{self.instrument.id}: no funding here", "give the venue no rates")
         s, first = self._m.s, len(self._ids)
         strategy[SERIALS] = first
         s[m_.WANT_BID] = s[m_.WANT_ASK] = -1
@@ -402,12 +406,17 @@ class SimulatedVenue:
         """Return when the next funding is known here: reported, and all that led to it received."""
         s, due_ns = self._m.s, self._funding.next_ns
         if due_ns >= m_.NEVER:
-            return m_.NEVER
+            return due_ns
         took_ns = self._latency.report.of(int(s[m_.SEED]), REPORT, due_ns, due_ns)
         known_ns = due_ns + max(took_ns, int(self._m.feed[1:, 1].max()))
         at = int(s[m_.AT])
         if at < len(self._events) and self._events[at, 0] <= due_ns:
             known_ns = max(known_ns, int(self._events[at, 1]))
+        head = int(s[m_.REQ_HEAD])
+        if head < s[m_.REQ_TAIL] and (arrival := int(self._m.requests[head, m_.ARRIVAL])) <= due_ns:
+            number = int(s[m_.N_REPORTS])  # what it trades may be part of the position
+            took_ns = self._latency.report.of(int(s[m_.SEED]), REPORT, number, arrival)
+            known_ns = max(known_ns, arrival + took_ns, int(s[m_.DELIVERED]))
         return known_ns
 
     def _settle(self) -> tuple[FundingPaid, ...]:
@@ -425,7 +434,7 @@ class SimulatedVenue:
 
     # -- the rest ---------------------------------------------------------------------------------
     def news_until(self, now_ns: int) -> tuple[NewsItem, ...]:
-        """Return the headlines received by `now_ns` that were not returned before, by reception."""
+        """Return the headlines received by `now_ns` that were not returned before."""
         return () if self._world is None else self._world.news_until(now_ns)
 
     def signals_until(self, now_ns: int) -> tuple[Signals, ...]:
@@ -433,9 +442,8 @@ class SimulatedVenue:
 
         They are told once, and at most once a minute of market time; other markets have none.
         """
-        if self._world is None:
-            return ()
-        return self._world.signals_until(self.instrument, min(now_ns, self.now_ns))
+        world, now_ns = self._world, min(now_ns, self.now_ns)
+        return () if world is None else world.signals_until(self.instrument, now_ns)
 
     def hidden_regimes(self) -> tuple[HiddenRegime, ...]:
         """Return which regime of a generated market held when: to measure, never to trade."""
