@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from steersman import cache
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,6 +28,24 @@ settings.register_profile(
 )
 settings.register_profile("nightly", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def own_kernels(worker: str | None) -> None:
+    """Let each worker of a test run keep its own compiled kernels.
+
+    Two processes that compile a function for different arrays at one time may each save theirs
+    under the name that the other's index gives: the compiler's cache has no lock.
+    """
+    cache.keep_kernels()
+    folder = os.environ[cache.VARIABLE]
+    if worker is not None and not folder.endswith(worker):
+        os.environ[cache.VARIABLE] = f"{folder}-{worker}"
+        numba = sys.modules.get("numba")
+        if numba is not None:
+            numba.config.CACHE_DIR = os.environ[cache.VARIABLE]
+
+
+own_kernels(os.environ.get("PYTEST_XDIST_WORKER"))
 
 
 class NetworkBlocked(RuntimeError):
