@@ -15,7 +15,7 @@ import numpy.typing as npt
 from steersman.errors import DataError
 from steersman.marketdata.events import EVENT, TIME_NS_MAX
 
-__all__ = ["Arrays", "Source"]
+__all__ = ["Arrays", "Source", "source_of"]
 
 I64 = npt.NDArray[np.int64]
 Events = npt.NDArray[np.void]
@@ -60,6 +60,13 @@ class Arrays:
     def batch(self, number: int) -> I64:
         """Return a view of the memory of one array."""
         return self._words[number]
+
+
+def source_of(what: str, events: Source | Events | Sequence[Events]) -> Source:
+    """Return a source as it is, and arrays as one; raise DataError as `Arrays` does."""
+    if isinstance(events, np.ndarray | Sequence):
+        return Arrays(what, events)
+    return events
 
 
 def _words(events: Events) -> I64:

@@ -38,7 +38,7 @@ from steersman.marketdata.observer import (
     market_view,
     read,
 )
-from steersman.marketdata.source import Arrays, Source
+from steersman.marketdata.source import Source, source_of
 from steersman.marketdata.tape import Tape
 from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
@@ -121,8 +121,7 @@ class SimulatedVenue:
         be the funding times and rates (bps) of this instrument.
         """
         latency = latency or Latency()
-        arrays = isinstance(events, np.ndarray | Sequence)
-        source: Source = Arrays(instrument.id, events) if arrays else events  # type: ignore[arg-type, assignment]
+        source = source_of(instrument.id, events)
         if latency.feed is not None:
             source = Redelivered(source, latency.feed, seed)
         first = source.batch(0)
