@@ -47,7 +47,7 @@ def scripted() -> tuple[EmbeddedAdvisor, Scripted]:
 
 
 def advise(*news: NewsItem, side: Side = Side.BUY) -> Advice:
-    advice = scripted()[0].advise(question(news, side=side))
+    advice = scripted()[0].advise(question(news, side=side)).said
     assert isinstance(advice, Advice)
     return advice
 
@@ -105,7 +105,7 @@ def test_only_what_is_fresh_and_new_is_shown_to_the_model() -> None:
         headline("SOARS  at last", age_s=5, number=3),
         headline("meets today", age_s=0, number=4),
     )
-    advice = advisor.advise(question(news))
+    advice = advisor.advise(question(news)).said
     assert model.prompts == ["soars at last", "meets today"]
     assert isinstance(advice, Advice)
     assert advice.evidence == ("n2",)
@@ -113,7 +113,7 @@ def test_only_what_is_fresh_and_new_is_shown_to_the_model() -> None:
 
 def test_without_news_no_model_is_asked_and_the_rules_answer() -> None:
     advisor, model = scripted()
-    assert advisor.advise(question()) == RulesAdvisor().advise(question())
+    assert advisor.advise(question()).said == RulesAdvisor().advise(question()).said
     assert model.prompts == []
 
 
@@ -143,7 +143,7 @@ def test_the_real_model_slows_a_buyer_before_bad_news_and_hurries_a_seller() -> 
     bad = (headline("Hackers drain the exchange and withdrawals are frozen"),)
     read: Reading = reader.read(bad[0].text)
     assert (read.direction, read.severity) == (Direction.DOWN, Severity.MAJOR)
-    buyer, seller = (advisor.advise(question(bad, side=side)) for side in Side)
+    buyer, seller = (advisor.advise(question(bad, side=side)).said for side in Side)
     assert isinstance(buyer, Advice) and isinstance(seller, Advice)
     assert buyer.pace_pct is not None and seller.pace_pct is not None
     assert buyer.pace_pct < 100 < seller.pace_pct

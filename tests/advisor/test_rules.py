@@ -48,13 +48,13 @@ def test_strong_flow_turns_by_rule_and_pace_stays_bounded() -> None:
     advice = compose(flow, (read(Direction.UP, Severity.MAJOR, 1.0),), Origin.MODEL)
     assert advice.pace_pct == 180
     assert set(advice.evidence) == {"view", "n1"}
-    against = RulesAdvisor().advise(question(view=view(T0, flow_imbalance=-0.9)))
+    against = RulesAdvisor().advise(question(view=view(T0, flow_imbalance=-0.9))).said
     assert isinstance(against, Advice)
     assert against.pace_pct == 85
 
 
 def test_without_anything_the_schedule_is_kept() -> None:
-    advice = RulesAdvisor().advise(question())
+    advice = RulesAdvisor().advise(question()).said
     assert isinstance(advice, Advice)
     assert advice.pace_pct == 100
     assert advice.reasoning

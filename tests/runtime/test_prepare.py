@@ -25,7 +25,7 @@ from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRA
 from steersman.marketdata.rows import Events
 from steersman.models.impact_estimate import PRIOR_LAW
 from steersman.models.parameters import ImpactParameters, encoded
-from steersman.runtime import prepare as module
+from steersman.runtime import advisors as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import prepare
 from steersman.runtime.texts import parse_time_ns
@@ -419,7 +419,7 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
     assert supervisor.fallback.name == "rules-1"
     assert supervisor.latency.median_ms == 250.0
     assert Reader.loaded == before + 1
-    assert isinstance(supervisor.advisor.advise(question()), Advice)
+    assert isinstance(supervisor.advisor.advise(question()).said, Advice)
     supervisor.close()
 
 

@@ -14,8 +14,8 @@ from steersman.domain.advice import (
     REASONING_CHARS_MAX,
     Action,
     Advice,
+    Answer,
     Direction,
-    NoAdvice,
     Origin,
     Question,
     Severity,
@@ -51,9 +51,9 @@ class RulesAdvisor:
 
     name = "rules-1"
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
+    def advise(self, question: Question) -> Answer:
         """Answer from signals and market features."""
-        return compose(question, (), Origin.RULE)
+        return Answer(compose(question, (), Origin.RULE))
 
 
 def fresh_news(question: Question) -> tuple[NewsItem, ...]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from steersman.domain.facts import FactKind
 from steersman.domain.units import Price, Qty
 
 __all__ = ["MarketNote", "MarketView", "NewsItem", "NoteKind", "Regime", "Signals"]
@@ -112,13 +113,20 @@ class MarketNote(msgspec.Struct, frozen=True, gc=False):
 
 
 class NewsItem(msgspec.Struct, frozen=True, gc=False):
-    """One headline: untrusted text with its source and times (UTC ns)."""
+    """One thing that was told, such as a headline: untrusted text, its source and times (UTC ns).
+
+    `numbers` are what a feed gives in figures (names with units), `trust_pct` 0..100 what its
+    source is trusted with.
+    """
 
     id: str
     published_ns: int
     received_ns: int
     source: str
     text: str
+    kind: FactKind = FactKind.NEWS
+    numbers: dict[str, float] = {}
+    trust_pct: int = 50
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):

@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from steersman.advisor import weights
 from steersman.advisor.rules import RulesAdvisor
-from steersman.advisor.supervisor import Advisor, Latency, Supervisor
+from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.impact import CostLaw
@@ -30,6 +28,7 @@ from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
+from steersman.runtime.advisors import build_advisor
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import load
@@ -54,9 +53,7 @@ WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, 
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
-# How long an answer takes in market time: median in ms and deviation of its logarithm.
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
-LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,22 +337,7 @@ def _supervisor(
 ) -> Supervisor | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    rules = RulesAdvisor()
-    advisor: Advisor = rules
-    kind = "rules"
-    if request.advisor == "embedded":
-        if weights.find() is None:
-            say(f"no model weights are installed: going on with rules ({weights.PULL})")
-        elif find_spec("xllamacpp") is None:
-            say("the model library xllamacpp is not installed: going on with rules")
-        else:
-            # Imported where it is wanted: it takes longer than the rest of a run's preparation.
-            from steersman.advisor.elicited import EmbeddedAdvisor
-            from steersman.advisor.embedded import NewsReader
-
-            reader = NewsReader()
-            reader.load()
-            advisor, kind = EmbeddedAdvisor(reader), "embedded"
-    median_ms, log_sd = LATENCY[kind]
-    latency = Latency(median_ms, log_sd, request.seed)
-    return Supervisor(advisor, rules, latency, wall_timeout_s=float(limits.llm_timeout_s))
+    built = build_advisor(request.advisor, say)
+    latency = Latency(built.median_ms, built.log_sd, request.seed)
+    timeout_s = float(limits.llm_timeout_s)
+    return Supervisor(built.advisor, RulesAdvisor(), latency, wall_timeout_s=timeout_s)
