@@ -15,7 +15,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.domain.advice import Advice, Direction, Origin, Question, Severity
 from steersman.domain.market import NewsItem
 from steersman.domain.units import Side
-from tests.advisor.questions import headline, question
+from tests.advisor.questions import ANY_HOUR, headline, question
 
 VECTORS = {  # up flat down, none minor major; how sure grows with the size
     "soars": [9.0, 0.0, 0.0, 0.0, 0.0, 9.0],
@@ -43,7 +43,7 @@ def scripted() -> tuple[EmbeddedAdvisor, Scripted]:
     meta = {"weights_sha256": "ab" * 32, "sha256": "cd" * 32, "template": "{text}"}
     model = Scripted()
     reader = NewsReader(embedder=model, head=Head((first, zero), (second, zero), meta))
-    return EmbeddedAdvisor(reader), model
+    return EmbeddedAdvisor(reader, ANY_HOUR), model
 
 
 def advise(*news: NewsItem, side: Side = Side.BUY) -> Advice:
@@ -113,7 +113,7 @@ def test_only_what_is_fresh_and_new_is_shown_to_the_model() -> None:
 
 def test_without_news_no_model_is_asked_and_the_rules_answer() -> None:
     advisor, model = scripted()
-    assert advisor.advise(question()).said == RulesAdvisor().advise(question()).said
+    assert advisor.advise(question()).said == RulesAdvisor(ANY_HOUR).advise(question()).said
     assert model.prompts == []
 
 
@@ -139,7 +139,7 @@ def test_a_headline_is_data_and_cannot_speak_for_itself() -> None:
 @pytest.mark.skipif(weights.find() is None, reason="no model weights: run `steersman model pull`")
 def test_the_real_model_slows_a_buyer_before_bad_news_and_hurries_a_seller() -> None:
     reader = NewsReader()
-    advisor = EmbeddedAdvisor(reader)
+    advisor = EmbeddedAdvisor(reader, ANY_HOUR)
     bad = (headline("Hackers drain the exchange and withdrawals are frozen"),)
     read: Reading = reader.read(bad[0].text)
     assert (read.direction, read.severity) == (Direction.DOWN, Severity.MAJOR)

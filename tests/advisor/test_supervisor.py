@@ -70,7 +70,7 @@ def test_a_hanging_model_is_given_up_and_rules_answer() -> None:
     hang.set()
     assert arrived.fallback
     assert isinstance(arrived.answer, Advice)
-    assert arrived.advisor.startswith("rules-1 for scripted")
+    assert arrived.advisor.startswith("rules-2 for scripted")
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     """Slow crypto signals of one instrument (F17); None means not known.
 
     Rates and changes are in percent; `liquidation_*` name the nearest cluster of liquidations
-    (price in quote currency, size in quote currency, `long` = longs would be sold).
+    (price in quote currency, size in quote currency, `long` = longs would be sold),
+    `last_funding_*` the last snapshot, `chain_congestion_pct` how full the coin's blocks are.
     """
 
     instrument: str
@@ -146,3 +147,8 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     liquidation_quote: Decimal | None = None
     liquidation_long: bool | None = None
     exchange_netflow_pct: float | None = None
+    last_funding_ns: int | None = None
+    last_funding_rate_pct: float | None = None
+    chain_congestion_pct: float | None = None
+    deposits_halted: bool | None = None
+    withdrawals_halted: bool | None = None

@@ -11,6 +11,7 @@ from steersman.advisor import weights
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor
 from steersman.errors import UsageError
+from steersman.signals.lean import SignalRules
 
 __all__ = ["ADVISORS", "Built", "build_advisor", "check_name"]
 
@@ -34,9 +35,9 @@ def check_name(name: str) -> str:
     return name
 
 
-def build_advisor(name: str, say: Callable[[str], None]) -> Built:
+def build_advisor(name: str, signals: SignalRules, say: Callable[[str], None]) -> Built:
     """Return the advisor of a name; where it cannot be had, `say` why and return the rules."""
-    rules = Built(RulesAdvisor(), *LATENCY["rules"])
+    rules = Built(RulesAdvisor(signals), *LATENCY["rules"])
     if name != "embedded":
         return rules
     if weights.find() is None:
@@ -51,4 +52,4 @@ def build_advisor(name: str, say: Callable[[str], None]) -> Built:
 
     reader = NewsReader()
     reader.load()
-    return Built(EmbeddedAdvisor(reader), *LATENCY["embedded"])
+    return Built(EmbeddedAdvisor(reader, signals), *LATENCY["embedded"])

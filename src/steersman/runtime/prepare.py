@@ -33,6 +33,7 @@ from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import load
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
+from steersman.signals.lean import SignalRules
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.regimes import RegimeName
@@ -130,7 +131,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         volume_curve=volume_curve(instrument.symbol, instrument.category),
         seed=request.seed,
         venue=venue,
-        supervisor=_supervisor(request, limits, say),
+        supervisor=_supervisor(request, limits, settings.signals(), say),
         news=read_news(request.news) if request.news is not None else (),
         assumed=assumed,
         law=_law(request.parameters, instrument),
@@ -333,11 +334,11 @@ def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfi
 
 
 def _supervisor(
-    request: Request, limits: SafetyLimits, say: Callable[[str], None]
+    request: Request, limits: SafetyLimits, rules: SignalRules, say: Callable[[str], None]
 ) -> Supervisor | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    built = build_advisor(request.advisor, say)
+    built = build_advisor(request.advisor, rules, say)
     latency = Latency(built.median_ms, built.log_sd, request.seed)
     timeout_s = float(limits.llm_timeout_s)
-    return Supervisor(built.advisor, RulesAdvisor(), latency, wall_timeout_s=timeout_s)
+    return Supervisor(built.advisor, RulesAdvisor(rules), latency, wall_timeout_s=timeout_s)
