@@ -23,16 +23,22 @@ class RecordedAnswers:
     def __init__(self, messages: Iterable[Input | Effect]) -> None:
         """Take a run's messages in order; only questions and answers are kept."""
         self._questions: dict[str, Question] = {}
-        self._answers: dict[str, AdviceArrived] = {}
+        self._answers: dict[str, list[AdviceArrived]] = {}
         for message in messages:
             if isinstance(message, Ask):
                 self._questions[message.question.ask_id] = message.question
             elif isinstance(message, AdviceArrived):
-                self._answers[message.ask_id] = message
+                self._answers.setdefault(message.ask_id, []).append(message)
         self._waiting: list[AdviceArrived] = []
 
+    @property
+    def name(self) -> str:
+        """The names of those who answered then."""
+        names = (answer.advisor for answers in self._answers.values() for answer in answers)
+        return ", ".join(dict.fromkeys(names))
+
     def ask(self, question: Question) -> None:
-        """Await the answer that this very question had, if it had one.
+        """Await the answers that this very question had: one, and maybe one that came late.
 
         Raises DataError where it was not asked, or not like this.
         """
@@ -43,14 +49,12 @@ class RecordedAnswers:
                 f"question {question.ask_id} {what} in the record",
                 "repeat the recorded run: same order, market, seed, settings and version",
             )
-        answer = self._answers.get(question.ask_id)
-        if answer is not None:
-            self._waiting.append(answer)
+        self._waiting.extend(self._answers.get(question.ask_id, ()))
 
-    @property
-    def next_due_ns(self) -> int | None:
-        """When the next answer arrives in market time, or None where none is awaited."""
-        return min((answer.arrived_ns for answer in self._waiting), default=None)
+    def next_due_ns(self, until_ns: int) -> int | None:
+        """Return when the next answer arrives, None where not up to `until_ns` (market time)."""
+        due = (one.arrived_ns for one in self._waiting if one.arrived_ns <= until_ns)
+        return min(due, default=None)
 
     def collect(self, now_ns: int) -> Iterator[AdviceArrived]:
         """Yield the answers that have arrived by now, in order of arrival."""

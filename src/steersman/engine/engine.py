@@ -38,6 +38,7 @@ from steersman.domain.units import Price
 from steersman.engine import risk
 from steersman.engine.judge import apply_advice
 from steersman.engine.ledger import apply_funding, apply_report
+from steersman.engine.questions import news_came
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
 from steersman.engine.work import work
@@ -82,7 +83,8 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
             return apply_advice(state, message)
         case NewsArrived():
             news = (*state.news.get(message.instrument, ()), *message.items)[-NEWS_KEPT:]
-            return replace(state, news={**state.news, message.instrument: news}), ()
+            state = replace(state, news={**state.news, message.instrument: news})
+            return news_came(state, message.instrument), ()
         case MarketNoted():
             return state, (_told(message),)
         case SignalsArrived():

@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
-from steersman.algos.adaptive import steer
+from steersman.algos.adaptive import steer, turn_of
 from steersman.domain.advice import Advice, Direction, NoAdvice
 from steersman.domain.market import MarketView
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Verdict
+from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Outcome, Verdict
 from steersman.domain.units import BPS, SECOND_NS
 from steersman.engine.state import Parent, PendingAsk, State
+from steersman.engine.weighing import judge_past, put_on_trial, weigh
 
 __all__ = ["apply_advice"]
 
@@ -32,6 +33,8 @@ def apply_advice(state: State, arrived: AdviceArrived) -> Step:
     parent = state.parents.get(arrived.parent_id)
     if parent is None or parent.terminal:
         return state, (_log(arrived, Verdict.LATE, "", "the order is over"),)
+    if arrived.outcome is Outcome.LATE:
+        return state, (_log(arrived, Verdict.LATE, "", arrived.why),)
     ask = parent.pending_ask
     if ask is None or ask.ask_id != arrived.ask_id:
         return state, (_log(arrived, Verdict.LATE, "", "its question had been given up"),)
@@ -74,16 +77,22 @@ def _accept(
 ) -> Step:
     ttl_s = min(advice.ttl_s, state.execution.advice_ttl_max_s)
     text_only = _rests_on_text_alone(advice, view)
-    steering = steer(parent.steering, advice, arrived.asked_ns + ttl_s * SECOND_NS, text_only)
-    clamps = []
+    state, weighed = judge_past(state, parent, view, replaced=True)
+    weight = weigh(state, arrived.advisor)
+    until_ns = arrived.asked_ns + ttl_s * SECOND_NS
+    steering = steer(parent.steering, advice, until_ns, text_only, weight)
+    parent = replace(state.parents[parent.order.id], steering=steering)
+    parent = put_on_trial(parent, arrived.advisor, advice, view)
+    clamps: list[str] = []
     if ttl_s < advice.ttl_s:
         clamps.append(f"time to live cut from {advice.ttl_s} to {ttl_s} s")
     if text_only:
         clamps.append("text alone: half the envelope")
     verdict = Verdict.CLAMPED if clamps else Verdict.ACCEPTED
-    state = state.with_parent(replace(parent, steering=steering))
-    why = "; ".join([advice.reasoning, *clamps] if advice.reasoning else clamps)
-    return state, (_log(arrived, verdict, describe(advice), why),)
+    scaled = f"its turn scaled by its weight, {weight}" if weight < 1 and turn_of(advice) else ""
+    why = "; ".join(filter(None, (arrived.why, advice.reasoning, *clamps, scaled)))
+    log = _log(arrived, verdict, describe(advice), why)
+    return state.with_parent(parent), (*weighed, log)
 
 
 def _rests_on_text_alone(advice: Advice, view: MarketView) -> bool:
