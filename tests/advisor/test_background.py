@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from steersman.advisor.background import HANGING_MAX, Background
+from steersman.advisor.priority import NICE
 from steersman.domain.advice import Advice, Answer, NoAdvice, Question
 from tests.advisor.questions import question
 
@@ -22,9 +25,11 @@ class Model:
         self.free.set()
         self.begun = threading.Semaphore(0)
         self.threads: list[int] = []
+        self.native = 0
 
     def advise(self, question: Question) -> Answer:
         self.threads.append(threading.get_ident())
+        self.native = threading.get_native_id()
         self.begun.release()
         self.free.wait(60)
         if question.ask_id == "broken":
@@ -51,6 +56,13 @@ def test_calls_are_answered_in_a_thread_of_their_own(model: Model) -> None:
     assert len(set(model.threads)) == 1 and threading.get_ident() not in model.threads
     assert all(call.took_ns > 0 for call in calls)
     background.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
+def test_the_thread_of_a_model_steps_back(model: Model) -> None:
+    background = Background(model, 5.0)
+    background.wait(background.call(question()))
+    assert os.getpriority(os.PRIO_PROCESS, model.native) == NICE
 
 
 def test_a_failure_is_an_answer_and_the_next_call_is_made(model: Model) -> None:

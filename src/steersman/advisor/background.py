@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from steersman.advisor.base import Advisor
+from steersman.advisor.priority import step_back
 from steersman.domain.advice import Answer, NoAdvice, Question
 
 __all__ = ["HANGING_MAX", "Background", "Call"]
@@ -86,6 +87,7 @@ class Background:
         self._begin()
 
     def _work(self, calls: queue.SimpleQueue[Call | None]) -> None:
+        step_back()
         while (call := calls.get()) is not None:
             if not call.answer.set_running_or_notify_cancel():
                 continue
