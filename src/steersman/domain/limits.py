@@ -86,7 +86,7 @@ class SafetyLimits(
     max_volatility_hour_pct: Decimal = Decimal(5)
     llm_timeout_s: Decimal = Decimal(10)
     llm_min_interval_s: Decimal = Decimal(10)
-    max_questions_per_parent: int = 1_000
+    max_questions_per_parent: int = 2_000
     max_orders_per_minute: int = 20
     max_feed_age_ms: int = 2_000
     max_children_per_parent: int = 10_000
