@@ -34,6 +34,21 @@ def test_journals_become_a_parameter_file(capsys: pytest.CaptureFixture[str]) ->
     assert "Predictions of the cost" in out and "no alarm" in out
 
 
+def test_what_lasts_is_in_the_journal_of_a_market_watched_after(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watched = ("--watch-after", "30m", "--journal", "one.journal")
+    assert run_cli([*QUICK, *watched]) == 0
+    assert run_cli(["journal", "verify", "one.journal"]) == 0
+    capsys.readouterr()
+    code, document, _ = run(capsys, "calibrate", "--journal", "one.journal")
+    assert code == 0
+    for name in ("y", "gamma", "eta"):
+        assert document[name]["why"] == "1 observations, at least 30 are needed"
+    code, document, _ = run(capsys, *QUICK, "--watch-after", "soon")
+    assert code == 2 and "soon" in document["error"]["message"]
+
+
 def test_days_of_trades_become_the_curve_of_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,7 @@ class Request:
     impact: str | None = None
     regime: str | None = None
     parameters: Path | None = None
+    watch_after: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -97,6 +98,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
+    after_ns = 0 if request.watch_after is None else parse_duration_ns(request.watch_after)
     if request.regime is not None and request.market != GENERATED:
         raise UsageError("a recorded market has the regimes it had", "leave --regime out")
     if request.market == GENERATED:
@@ -125,7 +127,8 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     _check(order, instrument, execution)
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
-    venue, assumed = _venue(request, instrument, order, history, funding, say)
+    end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
+    venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -138,6 +141,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         supervisor=_supervisor(request, limits, say),
         news=read_news(request.news) if request.news is not None else (),
         assumed=assumed,
+        watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
     )
 
@@ -145,12 +149,12 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
 def _venue(
     request: Request,
     instrument: Instrument,
-    order: ParentOrder,
+    end_ns: int,
     history: History | None,
     funding: Rates,
     say: Callable[[str], None],
 ) -> tuple[SimulatedVenue, dict[str, str]]:
-    """Return the market, generated or recorded, and what is assumed of it in words."""
+    """Return the market, generated to `end_ns` or recorded, and what is assumed of it in words."""
     latency = parse_latency(request.latency, request.feed_latency)
     if history is None:
         if request.queue is not None or request.impact is not None:
@@ -162,7 +166,7 @@ def _venue(
             instrument,
             seed=request.seed,
             start_ns=START_NS,
-            end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            end_ns=end_ns,
             regime=request.regime or RegimeName.MIXED,
             latency=latency,
             funding=funding,
