@@ -99,6 +99,8 @@ def test_what_is_not_such_a_file_is_refused(old: str, new: str, words: str) -> N
 def test_an_estimate_without_an_error_is_none(error: float) -> None:
     with pytest.raises(NotIdentifiedError, match="is no estimate"):
         Parameter.identified(Estimate(2.0, error, 100), "bps")
+    with pytest.raises(NotIdentifiedError, match="is no estimate"):
+        Parameter.towards(Estimate(2.0, error, 100), PRIOR_Y, "1")
 
 
 def test_volume_curves_are_told_for_each_weekday_or_refused() -> None:

@@ -168,7 +168,9 @@ def test_prices_after_own_orders_tell_what_lasts_and_what_passes() -> None:
 def test_what_lasts_is_refused_in_words() -> None:
     some = [*later(40)[:29], *orders(11)]
     nan = [*later(40)]
-    nan[3] = replace(nan[3], later=Later(math.nan, 0.03))
+    nan[3] = replace(nan[3], cost_bps=math.nan)
+    lost = [*later(40)]
+    lost[3] = replace(lost[3], later=Later(math.nan, 0.03))
     still = [replace(one, sigma_day_bps=0.0) for one in later(40)]
     even = [replace(one, of_day=0.01) for one in later(40)]
     cases = (
@@ -181,9 +183,13 @@ def test_what_lasts_is_refused_in_words() -> None:
     )
     for given, n, words in cases:
         found = calibrating.from_orders(given, ())
-        for one in (found.gamma, found.eta):
+        same = () if "after their end" in words else (found.y,)
+        for one in (found.gamma, found.eta, *same):
             assert one is not None and one.verdict is Verdict.REFUSED
             assert words in one.why and one.n == n, (words, one)
+    found = calibrating.from_orders(lost, ())
+    assert found.gamma is not None and "moves has values that are not finite" in found.gamma.why
+    assert found.y is not None and found.y.verdict is not Verdict.REFUSED, "it needs no later price"
 
 
 def test_few_orders_are_pulled_to_the_prior_and_too_few_are_refused() -> None:
@@ -203,6 +209,8 @@ def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     assert watched.n == 2, "their predictions are counted too"
     assert found.y is not None and found.y.n == 2 and "2 observations" in found.y.why
     assert found.sources == ("1.journal", "2.journal")
+    with pytest.raises(UsageError, match="given twice"):
+        calibrating.from_journals([*files, tmp_path / "x" / ".." / "1.journal"], None, None)
     with pytest.raises(DataError, match="no order"):
         calibrating.from_journals(files, None, Category.SPOT)
     with pytest.raises(DataError, match="no order"):

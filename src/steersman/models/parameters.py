@@ -76,18 +76,18 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def identified(cls, estimate: Estimate, unit: str) -> Parameter:
         """Return an estimate that stands by itself; NotIdentifiedError where its error is none."""
-        low, high = estimate.interval()
-        if not estimate.standard_error > 0 or not math.isfinite(high - low):
-            raise NotIdentifiedError(
-                f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
-            )
+        low, high = _interval(estimate)
         return cls(
             unit, Verdict.IDENTIFIED, estimate.n, estimate.value, estimate.standard_error, low, high
         )
 
     @classmethod
     def towards(cls, estimate: Estimate, prior: tuple[float, float], unit: str) -> Parameter:
-        """Return an estimate weighed against a prior, or by itself where it outweighs that."""
+        """Return an estimate weighed against a prior, or by itself where it outweighs that.
+
+        Raises NotIdentifiedError where its error is none.
+        """
+        _interval(estimate)
         pulled = shrink(estimate, *prior)
         if pulled.weight >= WEIGHT_ENOUGH:
             return cls.identified(estimate, unit)
@@ -95,6 +95,15 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
         why = f"data say {own}, prior {prior[0]:g} +- {prior[1]:g}, weight {pulled.weight:.2f}"
         return cls(unit, Verdict.SHRUNK, estimate.n, pulled.value, pulled.deviation, low, high, why)
+
+
+def _interval(estimate: Estimate) -> tuple[float, float]:
+    low, high = estimate.interval()
+    if not estimate.standard_error > 0 or not math.isfinite(high - low):
+        raise NotIdentifiedError(
+            f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
+        )
+    return low, high
 
 
 def refused(unit: str, n: int, why: str) -> Parameter:

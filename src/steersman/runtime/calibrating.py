@@ -227,6 +227,8 @@ def from_journals(
 
     The second is how well the costs of all orders in them were predicted, in the order given.
     """
+    if len({file.resolve() for file in files}) < len(files):
+        raise UsageError("a journal is given twice", "give each once: its orders would count twice")
     found: list[OwnOrder] = []
     predicted: list[Prediction] = []
     for file in files:
