@@ -89,8 +89,10 @@ def test_whole_days_of_trades_tell_how_volume_is_spread(tmp_path: Path) -> None:
     assert found.volume_per_s is not None and found.volume_per_s.n == 6 * 48
     assert found.volume_per_s.value == pytest.approx(day / 86_400)
     assert day == pytest.approx(float(trading_days(6)["lots"].sum()) / 6 * float(PERP.lot))
-    for one in (found.kyle_bps, found.flow_bps, found.half_spread_bps, found.volatility_day_bps):
-        assert one is not None and one.verdict is Verdict.REFUSED and "no book" in one.why
+    others = {name: one for name, one in found.named() if name != "volume_per_s"}
+    assert set(others) == set(dict(watched(20).named())) - {"volume_per_s"}, "none is left out"
+    for one in others.values():
+        assert one.verdict is Verdict.REFUSED and "no book" in one.why
     *_, row = calibrating.rows(found)
     assert row == ("volume_curves", "", "", "", "6", "1", "identified", calibrating.BELOW)
     drawn = calibrating.curve_rows(curves)

@@ -119,6 +119,9 @@ def _from_trades(
         bucket_s=BUCKET_S,
         kyle_bps=nothing("bps/base"),
         flow_bps=nothing("bps/base"),
+        lags=LAGS[:1],
+        response_bps=(nothing("bps"),),
+        propagator_bps=(nothing("bps"),),
     )
 
 
