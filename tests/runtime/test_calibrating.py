@@ -15,7 +15,8 @@ from steersman.domain.units import MINUTE_NS, SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT
 from steersman.marketdata.rows import Events
-from steersman.models.parameters import ImpactParameters, Verdict
+from steersman.models.calibration import fit_impact_parts
+from steersman.models.parameters import ImpactParameters, Parameter, Verdict
 from steersman.runtime import calibrating
 from steersman.runtime.own_orders import Later, OwnOrder
 from steersman.runtime.watching import watch
@@ -165,6 +166,20 @@ def test_prices_after_own_orders_tell_what_lasts_and_what_passes() -> None:
     assert (found.gamma.low or 9) < 0.3 < (found.gamma.high or 0)
     assert (found.eta.low or 9) < 0.14 < (found.eta.high or 0)
     assert [name for name, *_ in calibrating.rows(found)] == ["y", "gamma", "eta"]
+    few = later(40)
+    few[7] = replace(few[7], spread_bps=90.0)
+    moves = [one.later or Later(0.0, 0.0) for one in few]
+    fit = fit_impact_parts(
+        [one.cost_bps - one.spread_bps for one in few],
+        [move.move_bps for move in moves],
+        [one.sigma_day_bps for one in few],
+        [one.of_day for one in few],
+        [one.days for one in few],
+        [move.days for move in moves],
+    )
+    found = calibrating.from_orders(few, ())
+    assert found.gamma == Parameter.identified(fit.gamma, "1")
+    assert found.eta == Parameter.identified(fit.eta, "1")
 
 
 def test_what_lasts_is_refused_in_words() -> None:

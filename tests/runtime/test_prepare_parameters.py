@@ -32,6 +32,9 @@ def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
         job(parameters=tmp_path / "nowhere")
 
 
+DAY_NS = 86_400 * SECOND_NS
+
+
 def told(parameters: ImpactParameters, file: Path, start: str) -> tuple[Job, str]:
     """Return the job of an order with these parameters, and what was said of it."""
     file.write_bytes(encoded(parameters))
@@ -40,7 +43,7 @@ def told(parameters: ImpactParameters, file: Path, start: str) -> tuple[Job, str
     return made, "\n".join(said)
 
 
-@pytest.mark.parametrize("start", ["1m", "16h"])
+@pytest.mark.parametrize("start", ["1m", "8h57m", "16h"])
 def test_the_curve_of_the_orders_weekday_is_used(tmp_path: Path, start: str) -> None:
     usual = volume_curve("BTCUSDT", Category.LINEAR)
     draws = np.random.default_rng(1)
@@ -51,6 +54,7 @@ def test_the_curve_of_the_orders_weekday_is_used(tmp_path: Path, start: str) -> 
     bucket, today = begins.hour * 2 + begins.minute // 30, begins.weekday()
     assert made.volume_curve[bucket:] == curves.weekdays[today].weights[bucket:]
     assert made.volume_curve[:bucket] == curves.weekdays[(today + 1) % 7].weights[:bucket]
+    assert start != "8h57m" or made.order.deadline_ns // DAY_NS > made.order.start_ns // DAY_NS
     assert f"the curve of {begins:%a} (UTC)" in said and "from 7 days" in said
     assert "\n" not in said, "one line"
     short = VolumeCurves.of(np.ones((2, 48)), range(2))
