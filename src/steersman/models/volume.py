@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["BUCKETS", "BUCKET_NS", "expected_volume", "weight_between"]
+__all__ = ["BUCKETS", "BUCKET_NS", "WEEK", "expected_volume", "weekday", "weight_between"]
 
 BUCKETS: Final = 48
 DAY_NS: Final = 86_400_000_000_000
 BUCKET_NS: Final = DAY_NS // BUCKETS
+WEEK: Final = 7
+THURSDAY: Final = 3  # 1970-01-01
+
+
+def weekday(at_ns: int) -> int:
+    """Return the weekday of a time (UTC ns), 0 Monday to 6 Sunday."""
+    return (at_ns // DAY_NS + THURSDAY) % WEEK
 
 
 def weight_between(from_ns: int, to_ns: int, curve: Sequence[float]) -> float:
