@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steersman.domain.advice import Advice, Direction, Severity
+from steersman.domain.instrument import Category
 from steersman.domain.limits import ExecutionConfig
 from steersman.domain.market import Regime
-from steersman.domain.messages import AdviceArrived, Ask, Effect, RegimeChanged, Wake
+from steersman.domain.messages import AdviceArrived, Ask, Effect, RegimeChanged, Viewed, Wake
 from steersman.domain.order import AlgoName
-from steersman.domain.units import SECOND_NS
+from steersman.domain.specs import find
+from steersman.domain.units import MINUTE_NS, SECOND_NS
 from steersman.engine.regimes import next_look_ns, regime_in_force
+from steersman.venues.presets import START_NS
+from steersman.venues.simulated import SimulatedVenue
 from tests.engine.desk import BTC, MID, T0, Desk
 
 THIN = {"depth_share": 0.3}
@@ -212,3 +216,31 @@ def test_stops_between_two_looks_change_nothing(data: st.DataObject) -> None:
             stopped.see(volatility_ratio=9.0, mid=MID + Decimal(1))
     assert changes(stopped) == changes(plain)
     assert stopped.state.regimes == plain.state.regimes
+
+
+# Mixed markets whose hidden schedule turns from calm to one regime; minutes from the start.
+@pytest.mark.parametrize(
+    ("seed", "regime", "from_minute", "to_minute", "least"),
+    [(36, Regime.THIN, 20, 44, 0.7), (21, Regime.VOLATILE, 62, 77, 0.5)],
+)
+def test_a_generated_regime_is_recognised(
+    seed: int, regime: Regime, from_minute: int, to_minute: int, least: float
+) -> None:
+    end_ns = START_NS + to_minute * MINUTE_NS
+    instrument = find("BTCUSDT", category=Category.LINEAR, venue="sim")
+    venue = SimulatedVenue.generated(
+        instrument, seed=seed, start_ns=START_NS, end_ns=end_ns, tape=False
+    )
+    (truth,) = (span for span in venue.hidden_regimes() if span.name.value == regime.value)
+    assert round((truth.from_ns - START_NS) / MINUTE_NS) == from_minute
+    desk = Desk()
+    before: list[bool] = []
+    during: list[bool] = []
+    for at_ns in range(START_NS + 5 * SECOND_NS, end_ns, 5 * SECOND_NS):
+        desk.feed(Viewed(at_ns, venue.run(Wake(instrument.id, at_ns, None, None)).view))
+        seen = before if at_ns < truth.from_ns else during
+        seen.append(regime_in_force(desk.state, instrument.id) is regime)
+    assert sum(before) < 0.1 * len(before)
+    assert sum(during) > least * len(during)
+    told = [change.regime for change in changes(desk)]
+    assert len(told) < to_minute / 4  # it does not flicker

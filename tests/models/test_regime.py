@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from steersman.domain.market import Regime
 from steersman.models.regime import (
@@ -116,8 +116,15 @@ def test_the_order_of_urgency() -> None:
 
 
 def test_intensities_are_never_negative_and_features_are_checked() -> None:
-    assert min(intensities(replace(CALM, move_sds=-1.0)).values()) >= 0
-    for name, bad in (("volatility_ratio", -1.0), ("move_sds", math.nan), ("news_age_s", -1.0)):
+    assert min(intensities(replace(CALM, move_sds=-1.0))) >= 0
+    for name, bad in (
+        ("volatility_ratio", -1.0),
+        ("move_sds", math.nan),
+        ("news_age_s", -1.0),
+        ("depth_share", math.inf),
+        ("volume_ratio", math.nan),
+        ("flow_imbalance", -math.inf),
+    ):
         with pytest.raises(ModelError, match=name):
             replace(CALM, **{name: bad})
 

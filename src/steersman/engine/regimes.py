@@ -29,7 +29,7 @@ from steersman.models.regime import (
     why,
 )
 
-__all__ = ["ASK_PAUSE_NS", "look", "may_ask", "next_look_ns", "regime_in_force"]
+__all__ = ["ASK_PAUSE_NS", "may_ask", "next_look_ns", "regime_in_force", "see"]
 
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
@@ -37,20 +37,21 @@ Step = tuple[State, tuple[Effect, ...]]
 ASK_PAUSE_NS: Final = 10 * SECOND_NS  # between two questions, whatever happens
 
 
-def look(state: State, view: MarketView) -> Step:
-    """Return the state with the regime that a view shows, where a look is due; tell a change."""
-    held = state.regimes.get(view.instrument, START)
+def see(state: State, view: MarketView) -> Step:
+    """Take in a view; where a look is due, find the regime that it shows and tell a change."""
+    instrument = view.instrument
+    views, held = {**state.views, instrument: view}, state.regimes.get(instrument, START)
     if view.at_ns < due_ns(held, view) or risk.price_fault(state, view):
-        return state, ()
-    features = features_of(view, _news_age_s(state, view.instrument))
+        return replace(state, views=views), ()
+    features = features_of(view, _news_age_s(state, instrument))
     now = next_regime(held, features, view.at_ns)
-    state = replace(state, regimes={**state.regimes, view.instrument: now})
+    state = replace(state, views=views, regimes={**state.regimes, instrument: now})
     if now.regime is held.regime:
         return state, ()
     if takes_over(now.regime, held.regime) and now.regime is not Regime.NEWS:
-        state = _ask_soon(state, view.instrument)
+        state = _ask_soon(state, instrument)
     reason = why(now.regime, features)
-    return state, (RegimeChanged(view.instrument, now.regime, held.regime, reason),)
+    return state, (RegimeChanged(instrument, now.regime, held.regime, reason),)
 
 
 def regime_in_force(state: State, instrument: str) -> Regime:
@@ -71,14 +72,16 @@ def may_ask(state: State, parent: Parent) -> bool:
 
 def _news_age_s(state: State, instrument: str) -> float | None:
     """Return the age of the newest question whose answer in force calls the news severe."""
-    asked = [
-        parent.advised_ns
-        for parent in state.parents.values()
-        if parent.order.instrument == instrument
-        and (advice := parent.steering.in_force(state.now_ns)) is not None
-        and advice.news_severity is Severity.MAJOR
-    ]
-    return (state.now_ns - max(asked)) / SECOND_NS if asked else None
+    asked_ns = 0
+    for parent in state.parents.values():
+        advice = parent.steering.in_force(state.now_ns)
+        if (
+            advice is not None
+            and advice.news_severity is Severity.MAJOR
+            and parent.order.instrument == instrument
+        ):
+            asked_ns = max(asked_ns, parent.advised_ns)
+    return (state.now_ns - asked_ns) / SECOND_NS if asked_ns else None
 
 
 def _ask_soon(state: State, instrument: str) -> State:

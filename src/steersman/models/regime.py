@@ -11,8 +11,10 @@ a calm one each is passed once or twice in a hundred looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import inf
 from typing import Final, assert_never
+
+import msgspec
 
 from steersman.domain.market import MarketView, Regime
 from steersman.domain.units import SECOND_NS
@@ -36,15 +38,15 @@ WATCHED_NS: Final = 60 * SECOND_NS  # before the first one
 
 STAYS: Final = 0.75
 LEAVE_NS: Final = 60 * SECOND_NS
-RANKS: Final = {
-    Regime.CASCADE: 0,
-    Regime.NEWS: 1,
-    Regime.THIN: 2,
-    Regime.VOLATILE: 3,
-    Regime.TREND_UP: 4,
-    Regime.TREND_DOWN: 4,
-    Regime.CALM: 5,
-}
+URGENT: Final = (
+    Regime.CASCADE,
+    Regime.NEWS,
+    Regime.THIN,
+    Regime.VOLATILE,
+    Regime.TREND_UP,
+    Regime.TREND_DOWN,
+)
+TRENDS: Final = {Regime.TREND_UP, Regime.TREND_DOWN}
 
 VOLATILE_TIMES: Final = 1.5  # usual volatility
 THIN_SHARE: Final = 0.45  # of the usual depth
@@ -57,8 +59,7 @@ HOUR_PCT_TO_MINUTE_BPS: Final = 100 / 60**0.5
 MINUTE_LEAST_BPS: Final = 0.5  # where the price hardly moves, one tick is no trend
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(msgspec.Struct, frozen=True, gc=False):
     """What a regime is told by, each relative to what is usual for this market.
 
     `move_sds` is the last minute's move in usual standard deviations of a minute (signed),
@@ -74,6 +75,15 @@ class Features:
     news_age_s: float | None = None
 
     def __post_init__(self) -> None:
+        if (  # one look at all of them, since an order looks every few seconds
+            0.0 <= self.volatility_ratio < inf
+            and 0.0 <= self.depth_share < inf
+            and 0.0 <= self.volume_ratio < inf
+            and -inf < self.move_sds < inf
+            and -inf < self.flow_imbalance < inf
+            and self.news_age_s is None
+        ):
+            return
         finite(move_sds=self.move_sds, flow_imbalance=self.flow_imbalance)
         not_negative(
             volatility_ratio=self.volatility_ratio,
@@ -83,8 +93,7 @@ class Features:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, gc=False):
     """The regime in force, when it was last strong enough to stay, and last looked for (UTC ns)."""
 
     regime: Regime
@@ -100,7 +109,9 @@ def due_ns(held: Held, view: MarketView) -> int:
 
     Views between two looks change nothing, so it does not matter how many there are of them.
     """
-    return max(held.seen_ns + SAMPLE_NS, view.at_ns - view.observed_ns + WATCHED_NS)
+    if view.observed_ns < WATCHED_NS:
+        return view.at_ns - view.observed_ns + WATCHED_NS
+    return held.seen_ns + SAMPLE_NS
 
 
 def features_of(view: MarketView, news_age_s: float | None) -> Features:
@@ -116,32 +127,35 @@ def features_of(view: MarketView, news_age_s: float | None) -> Features:
     )
 
 
-def intensities(f: Features) -> dict[Regime, float]:
-    """Return how strong each regime is, the most urgent first; it begins at 1."""
-    with_move = f.flow_imbalance if f.move_sds > 0 else -f.flow_imbalance
-    cascade = (
-        abs(f.move_sds) / CASCADE_SDS,
-        f.volume_ratio / CASCADE_VOLUME,
-        with_move / CASCADE_FLOW,
+def intensities(f: Features) -> tuple[float, ...]:
+    """Return how strong each of `URGENT` is; it begins at 1."""
+    move = f.move_sds
+    up, down = (move, 0.0) if move > 0.0 else (0.0, -move)
+    with_move = f.flow_imbalance if move > 0.0 else -f.flow_imbalance
+    cascade = 0.0
+    if with_move > 0.0:
+        cascade = min(
+            (up + down) / CASCADE_SDS, f.volume_ratio / CASCADE_VOLUME, with_move / CASCADE_FLOW
+        )
+    return (
+        cascade,
+        0.0 if f.news_age_s is None else max(0.0, 2.0 - f.news_age_s / NEWS_S),
+        THIN_SHARE / f.depth_share if f.depth_share > 0.0 else inf,
+        f.volatility_ratio / VOLATILE_TIMES,
+        up / TREND_SDS,
+        down / TREND_SDS,
     )
-    news = 0.0 if f.news_age_s is None else max(0.0, 2.0 - f.news_age_s / NEWS_S)
-    return {
-        Regime.CASCADE: max(0.0, min(cascade)),
-        Regime.NEWS: news,
-        Regime.THIN: THIN_SHARE / max(f.depth_share, 1e-9),
-        Regime.VOLATILE: f.volatility_ratio / VOLATILE_TIMES,
-        Regime.TREND_UP: max(0.0, f.move_sds) / TREND_SDS,
-        Regime.TREND_DOWN: max(0.0, -f.move_sds) / TREND_SDS,
-    }
 
 
 def next_regime(held: Held, f: Features, at_ns: int) -> Held:
     """Return the regime at a time, from the one before and what is seen now."""
     strong = intensities(f)
-    entered = next((regime for regime, much in strong.items() if much >= 1.0), Regime.CALM)
+    entered = Regime.CALM
+    if max(strong) >= 1.0:
+        entered = next(regime for regime, much in zip(URGENT, strong, strict=True) if much >= 1.0)
     if held.regime is Regime.CALM or takes_over(entered, held.regime):
         return Held(entered, at_ns, at_ns)
-    if strong[held.regime] >= STAYS:
+    if strong[URGENT.index(held.regime)] >= STAYS:
         return Held(held.regime, at_ns, at_ns)
     if at_ns - held.confirmed_ns < LEAVE_NS:
         return Held(held.regime, held.confirmed_ns, at_ns)
@@ -150,7 +164,10 @@ def next_regime(held: Held, f: Features, at_ns: int) -> Held:
 
 def takes_over(regime: Regime, held: Regime) -> bool:
     """Tell whether a regime is entered at once: it is more urgent, or the opposite trend."""
-    return RANKS[regime] < RANKS[held] or (RANKS[regime] == RANKS[held] and regime is not held)
+    if regime is held or regime is Regime.CALM:
+        return False
+    opposite = {regime, held} == TRENDS
+    return opposite or held is Regime.CALM or URGENT.index(regime) < URGENT.index(held)
 
 
 def why(regime: Regime, f: Features) -> str:
