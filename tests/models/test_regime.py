@@ -13,7 +13,6 @@ from steersman.domain.market import Regime
 from steersman.models.regime import (
     LEAVE_NS,
     SAMPLE_NS,
-    STAYS,
     Features,
     Held,
     due_ns,
@@ -104,8 +103,7 @@ def test_no_regime_lasts_less_than_it_takes_to_leave(ratios: list[float]) -> Non
             assert held.regime is Regime.CALM or at_ns - begun_ns >= LEAVE_NS
             begun_ns = at_ns
         held = later
-        assert (held.regime is Regime.VOLATILE) or ratio < 1.5
-        assert held.regime is Regime.VOLATILE or ratio / 1.5 < STAYS or ratio < 1.5
+        assert held.regime is Regime.VOLATILE or ratio < 1.5  # and it is never entered late
 
 
 def test_the_order_of_urgency() -> None:
