@@ -19,8 +19,20 @@ from steersman.domain.advice import Advice, NoAdvice, Question, Usage
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
-from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Regime, Signals
+from steersman.domain.order import ParentOrder, Style, TimeInForce
+from steersman.domain.reports import (
+    Accepted,
+    Amended,
+    AmendRejected,
+    Cancelled,
+    CancelRejected,
+    Filled,
+    Rejected,
+    Report,
+    Resolved,
+    Unanswered,
+)
 from steersman.domain.units import Money, Price, Qty, Side
 
 __all__ = [
@@ -52,6 +64,7 @@ __all__ = [
     "Query",
     "Recalibrated",
     "Refused",
+    "RegimeChanged",
     "Rejected",
     "Report",
     "Reported",
@@ -67,102 +80,6 @@ __all__ = [
     "Viewed",
     "Wake",
 ]
-
-
-# -- what the venue reports -----------------------------------------------------------------------
-class Accepted(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue took the order; it rests or is being matched."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue refused the order for good; nothing of it was or will be filled."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A trade of ours: quantity in base units, price, fee in settlement currency.
-
-    A negative fee is a rebate.
-    `exec_id` is unique per venue; the same id twice is the same fill told twice.
-    """
-
-    child_id: str
-    exec_id: str
-    venue_ns: int
-    qty: Qty
-    price: Price
-    fee: Money
-    liquidity: Liquidity
-
-
-class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
-
-    child_id: str
-    venue_ns: int
-    cum_filled: Qty
-    reason: str
-
-
-class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The cancel did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order now stands at this price and total quantity."""
-
-    child_id: str
-    venue_ns: int
-    price: Price
-    qty: Qty
-
-
-class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The amendment did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Unanswered(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """No answer came in time: the order's fate is unknown, which is not a rejection."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Resolved(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
-
-    child_id: str
-    venue_ns: int
-    found: bool
-    live: bool
-    cum_filled: Qty
-
-
-Report = (
-    Accepted
-    | Rejected
-    | Filled
-    | Cancelled
-    | CancelRejected
-    | Amended
-    | AmendRejected
-    | Unanswered
-    | Resolved
-)
 
 
 # -- inputs ---------------------------------------------------------------------------------------
@@ -469,6 +386,15 @@ class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
     replanned: bool
 
 
+class RegimeChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The state of a market changed, and what says so in words."""
+
+    instrument: str
+    regime: Regime
+    was: Regime
+    why: str
+
+
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Something a person should know."""
 
@@ -489,5 +415,6 @@ Effect = (
     | Scheduled
     | Estimated
     | Recalibrated
+    | RegimeChanged
     | Alert
 )
