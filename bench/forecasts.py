@@ -178,7 +178,7 @@ def volume_losses(days: F64) -> tuple[list[float], list[float], list[float]]:
 
     A profile is fitted to all days before, a fortnight at least, and asked for the weekday.
     """
-    rate, last, ours = [], [], []
+    arms: tuple[list[float], list[float], list[float]] = ([], [], [])
     for day in range(FORTNIGHT, len(days)):
         profile = fit_profile(days[:day], [d % 7 for d in range(day)], day % 7)
         found = []
@@ -186,9 +186,9 @@ def volume_losses(days: F64) -> tuple[list[float], list[float], list[float]]:
             came, truth = float(days[day, :done].sum()), float(days[day, done:].sum())
             naive = came / done * (BUCKETS - done), float(days[day - 1, done:].sum())
             found.append([math.log(x / truth) ** 2 for x in (*naive, profile.rest(came, done))])
-        for arm, loss in zip((rate, last, ours), np.mean(found, axis=0).tolist(), strict=True):
+        for arm, loss in zip(arms, np.mean(found, axis=0).tolist(), strict=True):
             arm.append(loss)
-    return rate, last, ours
+    return arms
 
 
 def show_volumes(name: str, markets: Sequence[F64]) -> None:
