@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from steersman.advisor.rules import NewsReading, RulesAdvisor, compose, fresh_news
 from steersman.domain.advice import Advice, Direction, Origin, Severity
+from steersman.domain.market import Regime
+from steersman.domain.order import Style
 from steersman.domain.units import Side
 from tests.advisor.questions import headline, question
 from tests.engine.desk import T0, view
@@ -68,3 +71,21 @@ def test_stale_repeats_and_old_headlines_are_not_read() -> None:
         headline("Old news", age_s=2_000, number=4),
     )
     assert [item.id for item in fresh_news(question(news))] == ["n3"]
+
+
+def test_the_regime_in_force_turns_and_says_so() -> None:
+    against = replace(question(side=Side.SELL), regime=Regime.TREND_DOWN)
+    advice = compose(against, (), Origin.RULE)
+    assert advice.pace_pct == 115 and "trend" in advice.reasoning
+    assert advice.regime is Regime.TREND_DOWN and advice.evidence == ("view",)
+    thin = compose(replace(question(), regime=Regime.THIN), (), Origin.RULE)
+    assert thin.pace_pct == 80 and thin.style is Style.PASSIVE
+    calm = compose(question(), (), Origin.RULE)
+    assert calm.pace_pct == 100 and calm.evidence == () and calm.regime is None
+
+
+@pytest.mark.parametrize(("trend_bps", "faster"), [(9.0, True), (-9.0, False)])
+def test_a_cascade_turns_by_the_way_it_runs(trend_bps: float, faster: bool) -> None:
+    seen = question(side=Side.BUY, view=view(T0, trend_bps=trend_bps))
+    advice = compose(replace(seen, regime=Regime.CASCADE), (), Origin.RULE)
+    assert advice.pace_pct is not None and (advice.pace_pct > 100) is faster

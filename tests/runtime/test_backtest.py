@@ -12,13 +12,16 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.config import Settings
 from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.market import Regime
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    Ask,
     NewsArrived,
     ParentState,
     Place,
     Refused,
+    RegimeChanged,
     Send,
     SignalsArrived,
     Viewed,
@@ -130,6 +133,19 @@ def test_answers_arrive_after_their_latency_in_market_time_and_news_is_told() ->
     assert all(0 < a.arrived_ns - a.asked_ns < SECOND_NS for a in answers)
     assert all(a.at_ns >= a.arrived_ns for a in answers)
     assert any(isinstance(message, NewsArrived) for message in result.messages)
+
+
+def test_a_steered_order_looks_at_its_market_every_five_seconds() -> None:
+    result = run(algo=AlgoName.ADAPTIVE, advisor="rules", horizon="30m", seed=7)
+    order = result.parent.order
+    seen = [m.at_ns for m in result.messages if isinstance(m, Viewed)]
+    seen = [at_ns for at_ns in seen if order.start_ns <= at_ns < order.deadline_ns]
+    assert len(seen) > 360
+    assert max(later - at_ns for at_ns, later in pairwise(seen)) <= 5 * SECOND_NS
+    told = [m for m in result.messages if isinstance(m, RegimeChanged)]
+    assert told and all(change.why for change in told)
+    regimes = {m.question.regime for m in result.messages if isinstance(m, Ask)}
+    assert {told[0].regime} <= regimes <= {Regime.CALM, *(change.regime for change in told)}
 
 
 def test_the_market_runs_on_for_the_mark_outs() -> None:

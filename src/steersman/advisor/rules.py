@@ -20,10 +20,11 @@ from steersman.domain.advice import (
     Question,
     Severity,
 )
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.order import Style
 from steersman.domain.units import MINUTE_NS, Side
 from steersman.signals.crypto import lean_on
+from steersman.signals.regimes import lean_on_regime
 
 __all__ = ["NewsReading", "RulesAdvisor", "compose", "fresh_news"]
 
@@ -69,7 +70,7 @@ def fresh_news(question: Question) -> tuple[NewsItem, ...]:
 
 
 def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origin) -> Advice:
-    """Turn signals, flow and readings into one advice; `origin` says who read the news.
+    """Turn signals, regime, flow and readings into one advice; `origin` says who read the news.
 
     Turns add up in percentage points of pace around 100 and are bounded to 20..180: the wheel is
     never put hard over by rules. News counts by severity and probability, the strongest reading
@@ -86,6 +87,13 @@ def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origi
             style = lean.style or style
             reasons.append(lean.reason)
             evidence.append("signals")
+    regime: Regime | None = None
+    if (told := lean_on_regime(question.regime, side, view.trend_bps)) is not None:
+        turn += (told.pace_pct or 100) - 100
+        style = told.style or style
+        reasons.append(told.reason)
+        evidence.append("view")
+        regime, provenance = question.regime, provenance | {"regime": Origin.RULE}
     if abs(view.flow_imbalance) >= FLOW_STRONG:
         agrees = view.flow_imbalance * side.sign > 0
         turn += FLOW_TURN_PCT if agrees else -FLOW_TURN_PCT
@@ -111,6 +119,7 @@ def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origi
         action=Action.CONTINUE,
         pace_pct=pace,
         style=style,
+        regime=regime,
         news_direction=direction,
         news_severity=severity,
         ttl_s=120,

@@ -112,7 +112,10 @@ class NoAdvice(msgspec.Struct, frozen=True, tag=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """All that an advisor is told when it is asked about one parent order."""
+    """All that an advisor is told when it is asked about one parent order.
+
+    `regime` is the state of the market in force, as the engine holds it.
+    """
 
     ask_id: str
     asked_ns: int
@@ -121,6 +124,7 @@ class Question(msgspec.Struct, frozen=True):
     view: MarketView
     news: tuple[NewsItem, ...]
     signals: Signals | None
+    regime: Regime = Regime.CALM
 
 
 def parse_advice(raw: bytes | str | dict[str, Any]) -> Advice | NoAdvice:

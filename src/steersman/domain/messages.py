@@ -19,7 +19,7 @@ from steersman.domain.advice import Advice, NoAdvice, Question
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Regime, Signals
 from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
 from steersman.domain.units import Money, Price, Qty, Side
 
@@ -52,6 +52,7 @@ __all__ = [
     "Query",
     "Recalibrated",
     "Refused",
+    "RegimeChanged",
     "Rejected",
     "Report",
     "Reported",
@@ -86,9 +87,8 @@ class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A trade of ours: quantity in base units, price, fee in settlement currency.
+    """A trade of ours: quantity in base units, price, fee in settlement currency (paid: positive).
 
-    A negative fee is a rebate.
     `exec_id` is unique per venue; the same id twice is the same fill told twice.
     """
 
@@ -466,6 +466,15 @@ class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
     replanned: bool
 
 
+class RegimeChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The state of a market changed, and what says so in words."""
+
+    instrument: str
+    regime: Regime
+    was: Regime
+    why: str
+
+
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Something a person should know."""
 
@@ -486,5 +495,6 @@ Effect = (
     | Scheduled
     | Estimated
     | Recalibrated
+    | RegimeChanged
     | Alert
 )

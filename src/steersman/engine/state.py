@@ -27,6 +27,7 @@ from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
 from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildState, ParentEvent
 from steersman.models.impact_estimate import Conditions
 from steersman.models.recalibration import Learned
+from steersman.models.regime import Held
 from steersman.models.volume import expected_volume
 
 __all__ = [
@@ -117,6 +118,8 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
     live_child: str | None = None
     last_order_ns: int | None = None
     asks: int = 0
+    asked_ns: int = 0  # the newest question
+    advised_ns: int = 0  # the question that the advice in `steering` answers
     next_ask_ns: int = 0
     pending_ask: PendingAsk | None = None
     rejects: int = 0
@@ -149,6 +152,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     closed: dict[str, Child] = {}
     closed_lately: dict[str, Child] = {}
     views: dict[str, MarketView] = {}
+    regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
     positions: dict[str, Qty] = {}

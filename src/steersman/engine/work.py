@@ -31,10 +31,11 @@ from steersman.domain.messages import (
     Send,
     Wake,
 )
-from steersman.domain.order import AlgoName, Target, TimeInForce
+from steersman.domain.order import Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
 from steersman.engine.outlook import follow, foresee
+from steersman.engine.regimes import may_ask, next_look_ns, regime_in_force
 from steersman.engine.state import (
     Child,
     Parent,
@@ -316,9 +317,10 @@ def _new_child(state: State, intent: Place) -> Child:
 def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: int) -> Wake:
     """Ask to be called when time alone changes the answer, or when the touch leaves our price."""
     order, now_ns = parent.order, state.now_ns
-    ask_ns = parent.next_ask_ns if _may_ask(state, parent) else order.deadline_ns
-    at_ns = order.deadline_ns
-    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns):
+    at_ns = ask_ns = look_ns = order.deadline_ns
+    if may_ask(state, parent):  # whoever can be told of another regime looks out for it
+        ask_ns, look_ns = parent.next_ask_ns, next_look_ns(state, order.instrument)
+    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns, look_ns):
         if now_ns < due_ns < at_ns:
             at_ns = due_ns
     if at_ns <= now_ns:
@@ -333,12 +335,8 @@ def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: 
 
 
 # -- questions and warnings -----------------------------------------------------------------------
-def _may_ask(state: State, parent: Parent) -> bool:
-    return parent.order.algo is AlgoName.ADAPTIVE and state.execution.llm_adaptation_enabled
-
-
 def _ask(state: State, parent: Parent, view: MarketView) -> Step:
-    if not _may_ask(state, parent) or state.now_ns < parent.next_ask_ns or view.mid is None:
+    if not may_ask(state, parent) or state.now_ns < parent.next_ask_ns or view.mid is None:
         return state, ()
     order = parent.order
     timeout_ns = int(state.limits.llm_timeout_s * SECOND_NS)
@@ -361,11 +359,13 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
         view=view,
         news=news,
         signals=state.signals.get(order.instrument),
+        regime=regime_in_force(state, order.instrument),
     )
     facts = frozenset({"view", "progress", "signals", *(item.id for item in news)})
     parent = replace(
         parent,
         asks=parent.asks + 1,
+        asked_ns=state.now_ns,
         next_ask_ns=state.now_ns + state.execution.llm_query_interval_s * SECOND_NS,
         pending_ask=PendingAsk(ask_id, state.now_ns, view.mid, facts),
     )
