@@ -37,7 +37,7 @@ from steersman.domain.messages import Wake
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from steersman.marketdata.history import History
-from steersman.models.regime import Features, Held, next_regime
+from steersman.models.regime import START, Features, features_of, next_regime
 from steersman.venues.news import generate_news, hidden_truth
 from steersman.venues.presets import START_NS
 from steersman.venues.regimes import HiddenRegime, RegimeName
@@ -90,57 +90,14 @@ def generated(instrument: Instrument, hours: float, seed: int) -> Seen:
         instrument, seed=seed, start_ns=START_NS, end_ns=end_ns, tape=False
     )
     times = np.arange(START_NS, end_ns, STEP_S * SECOND_NS)
-    rows = []
-    for at_ns in times.tolist():
+    ages = news_ages(instrument, times, seed, end_ns).tolist()
+    features = []
+    for at_ns, age in zip(times.tolist(), ages, strict=True):
         view = venue.run(Wake(instrument.id, at_ns, None, None)).view
-        depth = float(view.depth_bid[1] + view.depth_ask[1])
-        volume = float(view.market_volume)
-        rows.append((float(view.mid or math.nan), depth, volume, view.flow_imbalance))
-    mid, depth, volume, flow = np.array(rows).T
-    features = features_of(mid, depth, volume, flow, news_ages(instrument, times, seed, end_ns))
+        features.append(features_of(view, age if math.isfinite(age) else None))
     first = WARM_NS // (STEP_S * SECOND_NS)
     truth = truth_at(times, venue.hidden_regimes())
     return Seen(times[first:], features[first:], truth[first:])
-
-
-def features_of(mid: F64, depth: F64, volume: F64, flow: F64, age_s: F64) -> list[Features]:
-    """Return what the rule is told at each time, from what was seen until then."""
-    minute = 60 // STEP_S
-    moves = np.diff(np.log(mid), prepend=np.log(mid[0]))
-    variance = trailing(moves**2, 2 * minute)
-    usual = np.sqrt(np.maximum(remembered(moves**2), 1e-18))
-    traded = trailing(np.diff(volume, prepend=volume[0]), minute)
-    rate = np.maximum(remembered(np.diff(volume, prepend=volume[0])), 1e-12)
-    near, usual_near = trailing(depth, minute // 2), np.maximum(remembered(depth), 1e-12)
-    last = np.concatenate([np.full(minute, mid[0]), mid[:-minute]])
-    sds = np.log(mid / last) / (usual * math.sqrt(minute))
-    columns = (np.sqrt(variance) / usual, sds, near / usual_near, traded / rate, flow)
-    rows = np.nan_to_num(np.column_stack(columns)).tolist()
-    ages = [age if math.isfinite(age) else None for age in age_s.tolist()]
-    return [
-        Features(volatility, move, near, traded, flow, age)
-        for (volatility, move, near, traded, flow), age in zip(rows, ages, strict=True)
-    ]
-
-
-def trailing(values: F64, window: int) -> F64:
-    """Return the mean of the last `window` values at each time, of fewer at the beginning."""
-    total = np.cumsum(np.concatenate([[0.0], values]))
-    at = np.arange(1, len(values) + 1)
-    begin = np.maximum(0, at - window)
-    found: F64 = (total[at] - total[begin]) / (at - begin)
-    return found
-
-
-def remembered(values: F64) -> F64:
-    """Return the mean at each time with weights that halve in an hour."""
-    fades = 0.5 ** (STEP_S / 3_600)
-    total = weight = 0.0
-    found = np.empty(len(values))
-    for k, value in enumerate(values.tolist()):
-        total, weight = fades * total + value, fades * weight + 1.0
-        found[k] = total / weight
-    return found
 
 
 def news_ages(instrument: Instrument, times: I64, seed: int, end_ns: int) -> F64:
@@ -170,14 +127,14 @@ def truth_at(times: I64, spans: Sequence[HiddenRegime]) -> I64:
 # -- what is said ---------------------------------------------------------------------------------
 def said(seen: Seen, classifier: str) -> I64:
     """Return the place of the regime that a classifier names at each time."""
-    held, found = Held(Regime.CALM, 0), np.zeros(len(seen.at_ns), np.int64)
+    held, found = START, np.zeros(len(seen.at_ns), np.int64)
     if classifier == CALM:
         return found
     for k, (at_ns, features) in enumerate(zip(seen.at_ns.tolist(), seen.features, strict=True)):
         held = next_regime(held, features, at_ns)
         found[k] = PLACE[held.regime]
         if classifier == PLAIN:
-            held = Held(Regime.CALM, 0)
+            held = START
     return np.roll(found, len(found) // 2) if classifier == ELSEWHEN else found
 
 

@@ -65,22 +65,6 @@ def test_memory_keeps_a_name_that_thresholds_drop() -> None:
     assert module.said(seen, module.ELSEWHEN).tolist() == [THIN, THIN, 0, THIN, THIN]
 
 
-def test_features_are_relative_to_the_hour_before() -> None:
-    steps = 3_000
-    moves = np.where(np.arange(steps) % 2, 1e-4, -1e-4)
-    moves[-24:] *= 3  # two minutes of three times the usual moves
-    mid, depth = 100 * np.exp(np.cumsum(moves)), np.full(steps, 8.0)
-    depth[-6:] = 2.0
-    volume = np.cumsum(np.where(np.arange(steps) >= steps - 12, 5.0, 1.0))
-    found = module.features_of(mid, depth, volume, np.full(steps, 0.25), np.full(steps, math.nan))
-    last = found[-1]
-    assert last.volatility_ratio == pytest.approx(3.0, rel=0.1)
-    assert last.depth_share == pytest.approx(0.25, rel=0.02)
-    assert last.volume_ratio == pytest.approx(5.0, rel=0.1)
-    assert (last.flow_imbalance, last.news_age_s) == (0.25, None)
-    assert found[-30].volatility_ratio == pytest.approx(1.0, rel=1e-3)
-
-
 def test_a_statistic_comes_with_what_markets_differ_by() -> None:
     arm = [Scored(np.eye(7) * k, 0, []) for k in (1, 2, 3)]
     assert module.told(module.accuracy, arm) == "100.0 (100.0 to 100.0)"
