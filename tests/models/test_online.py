@@ -70,6 +70,29 @@ def test_it_follows_what_changes() -> None:
     assert slope.value == pytest.approx(0.005, abs=4 * slope.standard_error)
 
 
+@pytest.mark.parametrize(
+    ("flows", "changes", "words"),
+    [
+        (0.0, 1.0, "nothing about parameter 1: its regressor is as good as zero"),
+        (1e-9, 1.0, "nothing about parameter 1"),
+        (7.0, 1.0, "collinear"),
+        (0.0, 0.0, "nothing about parameter 1"),
+    ],
+)
+def test_a_market_that_does_nothing_gives_no_zero(flows: float, changes: float, words: str) -> None:
+    draws, model = np.random.default_rng(1), RecursiveLeastSquares((0.0, 0.0))
+    feed(model, changes * draws.normal(size=500), np.full(500, flows))
+    with pytest.raises(NotIdentifiedError, match=words):
+        model.estimates()
+
+
+def test_a_price_that_never_moves_gives_no_zero() -> None:
+    model = RecursiveLeastSquares((0.0, 0.0))
+    feed(model, np.zeros(500), np.random.default_rng(1).normal(size=500))
+    with pytest.raises(NotIdentifiedError, match="no noise"):
+        model.estimates()
+
+
 def test_what_recursive_least_squares_refuses() -> None:
     model = RecursiveLeastSquares((0.0, 0.0))
     with pytest.raises(NotIdentifiedError, match="at least 30"):

@@ -23,6 +23,7 @@ __all__ = ["CLIP_MADS", "RecursiveLeastSquares", "Snapshot"]
 
 CLIP_MADS: Final = 4.0
 MISSES_KEPT: Final = 101
+TOLD_MOST: Final = 0.5  # of the trust in the initial value that may be left
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -71,6 +72,7 @@ class RecursiveLeastSquares:
 
     __slots__ = (
         "_clip_mads",
+        "_confidence",
         "_covariance",
         "_forgetting",
         "_misses",
@@ -97,6 +99,7 @@ class RecursiveLeastSquares:
         if not clip_mads > 0:
             raise ModelError(f"clip_mads must be positive, got {clip_mads}")
         self._clip_mads = clip_mads
+        self._confidence = confidence
         self._misses: deque[float] = deque()
         self._ordered: list[float] = []
         finite(**{f"initial[{i}]": value for i, value in enumerate(initial)})
@@ -172,7 +175,8 @@ class RecursiveLeastSquares:
 
         Under weights w the variance of the parameters is that of weighted least squares times
         sum w^2 / sum w, and the effective sample (sum w)^2 / sum w^2. Raises NotIdentifiedError
-        where that is below 30 or the parameters cannot be told apart.
+        where that is below 30, where the parameters cannot be told apart, where a regressor was as
+        good as zero, so that its parameter is what it was at the start, and where nothing missed.
         """
         size = len(self._theta)
         weighted = (1 + self._forgetting**self.n) / (1 + self._forgetting)
@@ -186,6 +190,14 @@ class RecursiveLeastSquares:
         condition = np.linalg.cond(matrix / np.outer(lengths, lengths))
         if not condition < CONDITION_MAX:
             raise NotIdentifiedError("the regressors say the same: they are collinear")
+        told = np.diag(matrix) / self._confidence * self._forgetting**self.n  # 1: all of it
+        if (told > TOLD_MOST).any():
+            raise NotIdentifiedError(
+                f"the observations say nothing about parameter {int(np.argmax(told))}: "
+                "its regressor is as good as zero"
+            )
+        if self._residual == 0.0:
+            raise NotIdentifiedError("there is no noise: these are not measured changes")
         variance = self._residual / (self._weight - size * weighted) * weighted
         return tuple(
             Estimate(value, math.sqrt(variance * float(spread)), sample, size)
