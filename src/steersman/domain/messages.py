@@ -169,7 +169,8 @@ Report = (
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
-    `impact` is the law of cost of each instrument; where there is none, a prior.
+    `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
+    what others usually trade in a day (base units), of the instruments whose history tells.
     """
 
     at_ns: int
@@ -180,6 +181,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
+    day_volumes: dict[str, float] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):

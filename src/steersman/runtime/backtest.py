@@ -64,6 +64,7 @@ class Job:
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
+    day_volume: float | None = None  # what others usually trade in a day, from history
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class _Loop:
             volume_curves={job.instrument.id: job.volume_curve},
             seed=job.seed,
             impact={job.instrument.id: job.law},
+            day_volumes={} if job.day_volume is None else {job.instrument.id: job.day_volume},
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None
