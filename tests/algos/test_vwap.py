@@ -86,6 +86,10 @@ def test_ahead_of_a_quiet_market_it_waits_and_takes_nothing_back() -> None:
     again, strays = anew(after, 10, 160.0, 2.0, order())
     assert not strays, "waiting is what the plan says"
     assert again.done[:11] == after.done[:11]
+    # A market that never traded yet is half-way through the rest where three quarters are done.
+    waiting, strays = anew(before, 14, 0.0, 2.0, order())
+    assert strays and waiting.done[14:18] == (Decimal("7.5"),) * 4
+    assert not anew(waiting, 14, 0.0, 2.0, order())[1]
 
 
 def test_what_is_scheduled_or_over_is_not_planned_again() -> None:
