@@ -120,6 +120,14 @@ def test_a_wild_print_is_clipped_and_a_new_level_is_followed() -> None:
     assert wild.theta[0] == pytest.approx(3.0, abs=0.3)
 
 
+def test_a_price_that_stood_still_is_followed_when_it_moves() -> None:
+    model = RecursiveLeastSquares((0.0,), forgetting=0.99, clip_mads=CLIP_MADS)
+    for k in range(2_000):
+        flow = 0.0 if k < 40 or k % 3 else 1.0  # first all, then two of three are nothing, exactly
+        model.update((flow,), 0.5 * flow)
+    assert model.theta[0] == pytest.approx(0.5, abs=1e-3)
+
+
 def test_unclipped_and_never_clipping_agree() -> None:
     changes, volumes = flow(200, 13)
     one, other = (RecursiveLeastSquares((0.0, 0.0), clip_mads=c) for c in (math.inf, 1e9))

@@ -65,7 +65,8 @@ class RecursiveLeastSquares:
     towards the initial values: how little they are trusted. Not for sharing between tasks.
 
     With `clip_mads` a miss larger than so many median absolute misses (of the last 101, once 30 are
-    known) counts only up to there, Huber's way: one wild print must not turn the estimate.
+    known) counts only up to there, Huber's way: one wild print must not turn the estimate. Where
+    most misses are nothing at all (a price that stands still) they are no scale, and none is cut.
     """
 
     __slots__ = (
@@ -157,7 +158,7 @@ class RecursiveLeastSquares:
             return missed
         ordered = self._ordered
         bound = math.inf
-        if len(ordered) >= OBSERVATIONS_MIN:
+        if len(ordered) >= OBSERVATIONS_MIN and ordered[len(ordered) // 2] > 0:
             bound = self._clip_mads * ordered[len(ordered) // 2]
         size = abs(missed)
         insort(ordered, size)

@@ -13,12 +13,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["BUCKETS", "BUCKET_NS", "FadingVolume", "expected_volume", "weight_between"]
+__all__ = [
+    "BUCKETS",
+    "BUCKET_NS",
+    "WEEK",
+    "FadingVolume",
+    "expected_volume",
+    "weekday",
+    "weight_between",
+]
 
 BUCKETS: Final = 48
 DAY_NS: Final = 86_400_000_000_000
 BUCKET_NS: Final = DAY_NS // BUCKETS
 FADE_S: Final = 1_200.0  # how long the market stays busy or quiet (docs/models.md)
+WEEK: Final = 7
+THURSDAY: Final = 3  # 1970-01-01
+
+
+def weekday(at_ns: int) -> int:
+    """Return the weekday of a time (UTC ns), 0 Monday to 6 Sunday."""
+    return (at_ns // DAY_NS + THURSDAY) % WEEK
 
 
 def weight_between(from_ns: int, to_ns: int, curve: Sequence[float]) -> float:
