@@ -16,21 +16,21 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 
 from steersman.algos.base import Plans
+from steersman.algos.decide import replan
 from steersman.config import Settings
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.messages import Filled, Reported, Wake
 from steersman.domain.order import AlgoName
 from steersman.domain.units import HOUR_NS, SECOND_NS, Side
-from steersman.engine import outlook
 from steersman.errors import DataError
 from steersman.journal import Journal
 from steersman.models.regression import Estimate
@@ -81,19 +81,9 @@ def usual_day(instrument: Instrument, days: int) -> float:
     return fit_profile(np.array(rows), [1] * days).day_volume
 
 
-@contextmanager
-def static() -> Iterator[None]:
-    """Let no plan be made anew."""
-    replan = outlook.replan
-
-    def keep(order: object, plans: Plans, *_: object) -> Plans:
-        return plans
-
-    outlook.replan = keep  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        outlook.replan = replan
+def _as_before(order: object, plans: Plans, *_: object) -> Plans:
+    """Stand in for `replan` where no plan is to be made anew."""
+    return plans
 
 
 def measure(symbol: str, seed: int, minutes: int, arm: str, day: float) -> tuple[float, ...]:
@@ -101,12 +91,9 @@ def measure(symbol: str, seed: int, minutes: int, arm: str, day: float) -> tuple
     job = prepare(_request(symbol, seed, minutes), EAGER, print)
     if arm == "with history":
         job = dataclasses.replace(job, day_volume=day)
-    with Journal.create(None) as journal:
-        if arm == "static":
-            with static():
-                result = run_job(job, journal)
-        else:
-            result = run_job(job, journal)
+    anew = _as_before if arm == "static" else replan
+    with Journal.create(None) as journal, patch("steersman.engine.outlook.replan", anew):
+        result = run_job(job, journal)
     if result.parent.filled != job.order.qty:
         raise DataError(f"seed {seed}, {minutes} min: {result.parent.closing_reason}", "enlarge")
     apart = _shares_apart(result)
@@ -143,7 +130,8 @@ def _shares_apart(result: Result) -> F64:
     others = ~tape.trade_own & (tape.trade_ns > order.start_ns)
     volume = np.cumsum(np.append(0.0, tape.trade_lots[others]))
     market = volume[np.searchsorted(tape.trade_ns[others], grid, side="right")]
-    return 100 * (own / done[-1] - market / market[-1])
+    apart: F64 = 100 * (own / done[-1] - market / market[-1])
+    return apart
 
 
 def said(values: F64) -> str:

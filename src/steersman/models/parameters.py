@@ -155,6 +155,10 @@ class VolumeCurves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         after = self.weekdays[(today + 1) % WEEK]
         return (*after.weights[:bucket], *self.weekdays[today].weights[bucket:])
 
+    def day_volume(self, at_ns: int) -> float | None:
+        """Return what is usually traded on the weekday of a time (UTC ns, base units)."""
+        return self.weekdays[weekday(at_ns)].day_volume if self.weekdays else None
+
 
 class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One instrument's parameters; None: not looked for in this kind of source.

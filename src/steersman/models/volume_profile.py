@@ -34,7 +34,7 @@ F64 = npt.NDArray[np.float64]
 class VolumeProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """48 weights relative to their mean with standard errors, and what days are like.
 
-    `day_volume` is the mean of a day, `level_spread` the relative standard deviation of days,
+    `day_volume` is the mean of such a day, `level_spread` the relative standard deviation of days,
     `shape_spread` that of a half-hour about the profile; `days` is the sample. Raises ModelError
     for figures that make no sense.
     """
@@ -104,7 +104,7 @@ def fit_profile(volumes: F64, weekdays: Sequence[int], weekday: int | None = Non
     return VolumeProfile(
         weights=tuple((counted @ shapes).tolist()),
         standard_errors=tuple(error.tolist()),
-        day_volume=float(totals.mean()),
+        day_volume=float(counted @ totals),
         level_spread=float(totals.std(ddof=1) / totals.mean()),
         shape_spread=float(np.sqrt((about**2).mean())),
         days=len(days),

@@ -143,6 +143,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         assumed=assumed,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
+        day_volume=_day_volume(calibrated, instrument, order),
     )
 
 
@@ -222,6 +223,17 @@ def _curve(
     day = WEEKDAYS[weekday(order.start_ns)]
     say(f"volumes are expected by the curve of {day} (UTC) in {path}, from {curves.n} days")
     return curve
+
+
+def _day_volume(
+    calibrated: ImpactParameters | None, instrument: Instrument, order: ParentOrder
+) -> float | None:
+    """Return what is usually traded in a day: what another venue trades says nothing of that."""
+    if calibrated is None or calibrated.volume_curves is None:
+        return None
+    if calibrated.instrument != instrument.id:
+        return None
+    return calibrated.volume_curves.day_volume(order.start_ns)
 
 
 def read_news(path: Path) -> tuple[NewsItem, ...]:
