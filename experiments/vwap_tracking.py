@@ -31,6 +31,7 @@ from steersman.domain.instrument import Category, Instrument
 from steersman.domain.messages import Filled, Reported, Wake
 from steersman.domain.order import AlgoName
 from steersman.domain.units import HOUR_NS, SECOND_NS, Side
+from steersman.domain.volume import DayVolume
 from steersman.errors import DataError
 from steersman.journal import Journal
 from steersman.models.regression import Estimate
@@ -61,8 +62,8 @@ EAGER: Final = Settings(
 )
 
 
-def usual_day(instrument: Instrument, days: int) -> float:
-    """Return the mean volume of a day, from days of their own seeds (base units)."""
+def usual_day(instrument: Instrument, days: int) -> DayVolume:
+    """Return what a day usually trades, from days of their own seeds."""
     rows = []
     for number in range(days):
         end_ns = MIDNIGHT_NS + 24 * HOUR_NS
@@ -78,7 +79,8 @@ def usual_day(instrument: Instrument, days: int) -> float:
         inside = (at >= 0) & (at < BUCKETS)
         lots = np.bincount(at[inside], tape.trade_lots[inside], BUCKETS)
         rows.append(lots * float(instrument.lot))
-    return fit_profile(np.array(rows), [1] * days).day_volume
+    found = fit_profile(np.array(rows), [1] * days)
+    return DayVolume(found.day_volume, found.level_spread, found.shape_spread)
 
 
 def _as_before(order: object, plans: Plans, *_: object) -> Plans:
@@ -86,7 +88,7 @@ def _as_before(order: object, plans: Plans, *_: object) -> Plans:
     return plans
 
 
-def measure(symbol: str, seed: int, minutes: int, arm: str, day: float) -> tuple[float, ...]:
+def measure(symbol: str, seed: int, minutes: int, arm: str, day: DayVolume) -> tuple[float, ...]:
     """Return an order's distances from the market: root mean square and largest (%), bps."""
     job = prepare(_request(symbol, seed, minutes), EAGER, print)
     if arm == "with history":
@@ -143,7 +145,7 @@ def said(values: F64) -> str:
     return f"{mean.value:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
-def table(symbol: str, seeds: Sequence[int], minutes: int, day: float) -> list[str]:
+def table(symbol: str, seeds: Sequence[int], minutes: int, day: DayVolume) -> list[str]:
     """Return the rows of one horizon."""
     rows = {
         arm: np.array([measure(symbol, seed, minutes, arm, day) for seed in seeds]) for arm in ARMS
@@ -167,7 +169,7 @@ def main() -> None:
     seeds = range(options.first, options.first + options.seeds)
     instrument = prepare(_request(options.symbol, 1, 30), EAGER, print).instrument
     day = usual_day(instrument, DAYS)
-    print(f"{options.symbol}: {len(seeds)} seeds, a usual day of {day:,.0f}")
+    print(f"{options.symbol}: {len(seeds)} seeds, a usual day of {day}")
     print("horizon | arm | rms % | largest % | bps | gains of the three")
     for minutes in MINUTES:
         for line in table(options.symbol, seeds, minutes, day):

@@ -8,10 +8,11 @@ from decimal import Decimal
 import numpy as np
 
 from experiments import vwap_tracking as module
+from steersman.domain.volume import DayVolume
 from steersman.runtime.backtest import Result
 from tests.runtime.runs import run
 
-DAY = 494_370.0
+DAY = DayVolume(494_370.0, 0.2, 0.48)
 
 
 def test_the_arms_differ_on_one_market_and_leave_nothing_behind() -> None:

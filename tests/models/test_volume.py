@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from steersman.domain.volume import DayVolume
 from steersman.models.volume import (
     BUCKET_NS,
     BUCKETS,
@@ -83,13 +84,19 @@ def test_what_is_usual_is_a_day_of_history_or_what_was_seen() -> None:
     at_ns, since_ns = 10 * BUCKET_NS, 8 * BUCKET_NS
     scaled = tuple(0.25 * weight for weight in PEAK)  # only the shape of a curve counts
     for curve in (PEAK, scaled):
-        told = FadingVolume.of(at_ns, 6.0, since_ns, 1.0, 50 * 1800.0, curve)
+        day = DayVolume(50 * 1800.0, 0.0, 0.5)
+        told = FadingVolume.of(at_ns, 6.0, since_ns, 1.0, day, curve)
         seen = FadingVolume.of(at_ns, 6.0, since_ns, 2 * 3600.0, None, curve)
         # Of the 50 parts of a day two were seen: one a second is usual by the day, two by those.
         hour = weight_between(at_ns, at_ns + HOUR_NS, curve)
         assert told.usual * hour == pytest.approx(4 * 1800)
         assert seen.usual * hour == pytest.approx(2 * 4 * 1800)
         assert told.level == seen.level == pytest.approx(6.0 / curve[10])
+        # Two half-hours seen at twice the usual: noise 0.5^2 / 2 against a spread of 0.5^2.
+        learnt = FadingVolume.of(
+            at_ns, 6.0, since_ns, 2 * 3600.0, DayVolume(50 * 1800.0, 0.5, 0.5), curve
+        )
+        assert learnt.usual / told.usual == pytest.approx(1 + 2 / 3)
     alone = FadingVolume.of(at_ns, 6.0, at_ns, 0.0, None, PEAK)
     assert alone.usual == alone.level == pytest.approx(2.0)
     closed = tuple(0.0 if bucket == 10 else 1.0 for bucket in range(BUCKETS))

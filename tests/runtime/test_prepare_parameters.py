@@ -70,7 +70,7 @@ def test_the_curve_of_the_orders_weekday_is_used(tmp_path: Path, start: str) -> 
 
 def test_a_usual_day_is_told_of_the_same_venue_only(tmp_path: Path) -> None:
     curves = VolumeCurves.of(np.exp(np.random.default_rng(2).normal(size=(7, 48))), range(7))
-    for venue, expected in (("sim", curves.weekdays[0].day_volume), ("bybit", None)):
+    for venue, expected in (("sim", curves.day_volume(4 * DAY_NS)), ("bybit", None)):
         known = ImpactParameters(f"{venue}:BTCUSDT.linear", ("h",), 1, 2, volume_curves=curves)
         made, _ = told(known, tmp_path / "p.json", "1m")  # on a Monday
         assert made.day_volume == expected
@@ -82,6 +82,6 @@ def test_a_usual_day_is_told_of_the_same_venue_only(tmp_path: Path) -> None:
     )
     result = run(parameters=tmp_path / "p.json", horizon="1m")
     (started,) = [m for m in result.messages if isinstance(m, Started)]
-    assert started.day_volumes == {"sim:BTCUSDT.linear": curves.weekdays[0].day_volume}
+    assert started.day_volumes == {"sim:BTCUSDT.linear": curves.day_volume(4 * DAY_NS)}
     (own,) = [m for m in result.messages if isinstance(m, Submit)]
     assert own.parent.start_ns // SECOND_NS // 86_400 % 7 == 4, "a Monday"

@@ -19,6 +19,7 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import SECOND_NS, ZERO_QTY, Price, Qty
+from steersman.domain.volume import DayVolume
 from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW
 
@@ -47,7 +48,7 @@ REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after
 class AlgoContext(msgspec.Struct, frozen=True, gc=False):
     """What an algorithm may know besides the market: rules, settings, limits, curve, cost law.
 
-    `day_volume` is what others usually trade in a day (base units), None where no history tells.
+    `day_volume` is what others usually trade in a day, None where no history tells.
     """
 
     instrument: Instrument
@@ -55,7 +56,7 @@ class AlgoContext(msgspec.Struct, frozen=True, gc=False):
     limits: SafetyLimits
     curve: tuple[float, ...]
     law: CostLaw = PRIOR_LAW
-    day_volume: float | None = None
+    day_volume: DayVolume | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
 from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 
 __all__ = [
     "Accepted",
@@ -170,7 +171,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
     `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
-    what others usually trade in a day (base units), of the instruments whose history tells.
+    what others usually trade in a day, of the instruments whose history tells.
     """
 
     at_ns: int
@@ -181,7 +182,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
-    day_volumes: dict[str, float] = {}
+    day_volumes: dict[str, DayVolume] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):

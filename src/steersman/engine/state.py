@@ -24,6 +24,7 @@ from steersman.domain.market import MarketView, NewsItem, Signals
 from steersman.domain.messages import ParentState, Started
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildState, ParentEvent
 from steersman.models.impact_estimate import Conditions
 from steersman.models.recalibration import Learned
@@ -148,7 +149,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     limits: SafetyLimits
     volume_curves: dict[str, tuple[float, ...]]
     laws: dict[str, CostLaw] = {}
-    day_volumes: dict[str, float] = {}
+    day_volumes: dict[str, DayVolume] = {}
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}

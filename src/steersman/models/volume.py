@@ -13,11 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from steersman.domain.volume import DayVolume
+
 __all__ = [
     "BUCKETS",
     "BUCKET_NS",
     "WEEK",
     "FadingVolume",
+    "day_level",
     "expected_volume",
     "weekday",
     "weight_between",
@@ -75,6 +78,23 @@ def expected_volume(
     return rate_per_s * weight_between(from_ns, to_ns, curve) / _weight(curve, rate_at_ns)
 
 
+def day_level(
+    done: float, expected: Sequence[float], spread: float, half_hour_spread: float
+) -> float:
+    """Return the level of a day, 1 being usual, from what was `done` in its half-hours so far.
+
+    `expected` is what the profile expects in each of them, or in the part of it that was seen:
+    prior 1 with the spread that days have, against what came with the noise half-hours have.
+    """
+    whole = math.fsum(expected)
+    if whole <= 0:
+        return 1.0
+    noise = half_hour_spread**2 * math.fsum(part * part for part in expected) / whole**2
+    prior = spread**2
+    trust = prior / (prior + noise) if prior + noise > 0 else 1.0
+    return 1.0 + trust * (done / whole - 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class FadingVolume:
     """What others will trade from `at_ns` on: today's level of volume fades to the usual one.
@@ -95,19 +115,27 @@ class FadingVolume:
         rate_per_s: float,
         since_ns: int,
         seen: float,
-        day_volume: float | None,
+        day: DayVolume | None,
         curve: Sequence[float],
     ) -> FadingVolume:
         """Return the forecast at a time, when others trade `rate_per_s` (base units a second).
 
-        What is usual is a day's volume from history. Where there is none it is what was `seen` of
-        the market since a time (base units, UTC ns); where nothing was, the rate is all there is.
+        What is usual is a day's volume from history, at the level that is learnt from what was
+        `seen` of the market since a time (base units, UTC ns). Where there is no history, what was
+        seen is the level; where nothing was, the rate is all there is.
         """
         curve = _known(curve, at_ns)
         level = rate_per_s / _weight(curve, at_ns)
-        if day_volume is not None:
-            return cls(at_ns, level, day_volume / weight_between(0, DAY_NS, curve), curve)
-        span = weight_between(since_ns, at_ns, curve)
+        parts = [
+            weight * (end_ns - begin_ns) / 1e9
+            for weight, begin_ns, end_ns in _pieces(since_ns, at_ns, curve)
+        ]
+        if day is not None:
+            mean = day.mean / weight_between(0, DAY_NS, curve)
+            expected = [mean * part for part in parts]
+            today = day_level(seen, expected, day.spread, day.half_hour_spread)
+            return cls(at_ns, level, mean * today, curve)
+        span = math.fsum(parts)
         return cls(at_ns, level, seen / span if span > 0 else level, curve)
 
     def between(self, from_ns: int, to_ns: int) -> float:

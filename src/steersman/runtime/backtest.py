@@ -36,6 +36,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import MINUTE_NS, SECOND_NS
+from steersman.domain.volume import DayVolume
 from steersman.engine.state import SCHEMA, Parent
 from steersman.journal import Journal
 from steersman.marketdata.tape import Tape
@@ -68,7 +69,7 @@ class Job:
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
-    day_volume: float | None = None  # what others usually trade in a day, from history
+    day_volume: DayVolume | None = None  # from history
     watch_after_ns: int = 0
 
 

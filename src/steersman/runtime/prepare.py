@@ -27,6 +27,7 @@ from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
@@ -227,7 +228,7 @@ def _curve(
 
 def _day_volume(
     calibrated: ImpactParameters | None, instrument: Instrument, order: ParentOrder
-) -> float | None:
+) -> DayVolume | None:
     """Return what is usually traded in a day: what another venue trades says nothing of that."""
     if calibrated is None or calibrated.volume_curves is None:
         return None
