@@ -50,7 +50,7 @@ class Watched:
             self.progress.watch(Viewed(at_ns, view(at_ns, **changes)))
 
     def judge(self, verdict: Verdict, effect: str = "pace 140 %", why: str = "news") -> None:
-        judged = AdviceJudged("P1", "P1-q1", "rules-1", verdict, False, effect, why)
+        judged = AdviceJudged("P1", "P1-q1", "rules-2", verdict, False, effect, why)
         self.progress.watch(judged)
 
     def change(self, state: ParentState, reason: str) -> None:

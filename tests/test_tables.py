@@ -100,10 +100,10 @@ def advised(story: Story, verdicts: list[Verdict], *, fallback: bool = False) ->
         question = Question(ask_id, asked_ns, submit.parent, progress, seen, (), None)
         at_ns = asked_ns + ns(0.25)
         arrived = AdviceArrived(
-            at_ns, "p", ask_id, asked_ns, at_ns, price, "rules-1", fallback, Advice()
+            at_ns, "p", ask_id, asked_ns, at_ns, price, "rules-2", fallback, Advice()
         )
         effect = "pace 140 %" if verdict is Verdict.ACCEPTED else ""
-        judged = AdviceJudged("p", ask_id, "rules-1", verdict, fallback, effect, f"why {verdict}")
+        judged = AdviceJudged("p", ask_id, "rules-2", verdict, fallback, effect, f"why {verdict}")
         story.messages += [Ask(question), arrived, judged]
     return story
 

@@ -2,9 +2,10 @@
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
-Three tables, `[execution]`, `[limits]` and `[fees]`; a variable names one key of one table, such as
-`STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a suggestion: a limit that
-was misspelt is a limit that does not exist. Numbers are read as decimals, never through floats.
+Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`; a variable names one key of one
+table, such as `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a
+suggestion: a limit that was misspelt is a limit that does not exist. Numbers are read as decimals,
+never through floats.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import msgspec
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.errors import ConfigError
+from steersman.signals.lean import SignalRules
 
 __all__ = ["Settings", "load_settings"]
 
@@ -32,6 +34,7 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "execution": ExecutionConfig,
     "limits": SafetyLimits,
     "fees": FeeConfig,
+    "signals": SignalRules,
 }
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -53,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True):
     def fees(self) -> FeeConfig:
         """Return which fees apply."""
         return self._build(FeeConfig, "fees", {})
+
+    def signals(self) -> SignalRules:
+        """Return the thresholds of the rules."""
+        return self._build(SignalRules, "signals", {})
 
     def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
         given = {**fallbacks, **self.tables.get(table, {})}

@@ -10,7 +10,7 @@ import pytest
 
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import Advice, Answer, NoAdvice, Question
 from steersman.domain.messages import AdviceArrived
 from tests.advisor.questions import question
 from tests.engine.desk import T0
@@ -25,12 +25,12 @@ class Scripted:
     hang: threading.Event | None = None
     error: Exception | None = None
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
+    def advise(self, question: Question) -> Answer:
         if self.hang is not None:
             self.hang.wait(30)
         if self.error is not None:
             raise self.error
-        return self.answer
+        return Answer(self.answer)
 
 
 def ask(advisor: Scripted, wall_timeout_s: float = 5.0) -> AdviceArrived:
@@ -70,7 +70,7 @@ def test_a_hanging_model_is_given_up_and_rules_answer() -> None:
     hang.set()
     assert arrived.fallback
     assert isinstance(arrived.answer, Advice)
-    assert arrived.advisor.startswith("rules-1 for scripted")
+    assert arrived.advisor.startswith("rules-2 for scripted")
 
 
 @pytest.mark.parametrize(

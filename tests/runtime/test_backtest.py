@@ -12,7 +12,7 @@ import pytest
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.config import Settings
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import Advice, Answer, NoAdvice, Question
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
@@ -104,8 +104,8 @@ class Liar:
     def __init__(self, advice: Advice | NoAdvice) -> None:
         self.advice = advice
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
-        return self.advice
+    def advise(self, question: Question) -> Answer:
+        return Answer(self.advice)
 
 
 @pytest.mark.parametrize(

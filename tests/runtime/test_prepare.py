@@ -23,7 +23,7 @@ from steersman.errors import ConfigError, DataError, SteersmanError, UsageError
 from steersman.journal import Journal
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRADE
 from steersman.marketdata.rows import Events
-from steersman.runtime import prepare as module
+from steersman.runtime import advisors as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import prepare
 from steersman.runtime.texts import parse_time_ns
@@ -361,7 +361,7 @@ def test_rules_answer_under_their_own_latency_and_the_settings_timeout() -> None
     supervisor = made.supervisor
     assert supervisor is not None
     assert said == []
-    assert supervisor.advisor.name == supervisor.fallback.name == "rules-1"
+    assert supervisor.advisor.name == supervisor.fallback.name == "rules-2"
     assert (supervisor.latency.median_ms, supervisor.latency.seed) == (5.0, 3)
     assert supervisor.wall_timeout_s == 2.5
     supervisor.close()
@@ -373,7 +373,7 @@ def test_without_weights_the_rules_take_over_and_the_remedy_is_told(
     monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path))
     made, said = told(**EMBEDDED)
     assert made.supervisor is not None
-    assert made.supervisor.advisor.name == "rules-1"
+    assert made.supervisor.advisor.name == "rules-2"
     (line,) = said
     assert "going on with rules" in line and "steersman model pull" in line
     made.supervisor.close()
@@ -386,7 +386,7 @@ def test_without_the_library_the_rules_take_over_and_it_is_named(
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     made, said = told(**EMBEDDED)
     assert made.supervisor is not None
-    assert made.supervisor.advisor.name == "rules-1"
+    assert made.supervisor.advisor.name == "rules-2"
     assert said == ["the model library xllamacpp is not installed: going on with rules"]
     made.supervisor.close()
 
@@ -414,10 +414,10 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
     supervisor = made.supervisor
     assert supervisor is not None and said == []
     assert isinstance(supervisor.advisor, EmbeddedAdvisor)
-    assert supervisor.fallback.name == "rules-1"
+    assert supervisor.fallback.name == "rules-2"
     assert supervisor.latency.median_ms == 250.0
     assert Reader.loaded == before + 1
-    assert isinstance(supervisor.advisor.advise(question()), Advice)
+    assert isinstance(supervisor.advisor.advise(question()).said, Advice)
     supervisor.close()
 
 

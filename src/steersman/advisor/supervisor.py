@@ -22,7 +22,7 @@ from decimal import Decimal
 from statistics import NormalDist
 from typing import Protocol
 
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import RAW_CHARS_MAX, Answer, NoAdvice, Question
 from steersman.domain.messages import AdviceArrived
 
 __all__ = ["Advisor", "Latency", "Supervisor"]
@@ -34,7 +34,7 @@ class Advisor(Protocol):
     @property
     def name(self) -> str: ...
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
+    def advise(self, question: Question) -> Answer:
         """Answer; never raise for what a model may do wrong."""
         ...
 
@@ -107,15 +107,17 @@ class Supervisor:
             try:
                 answer = self.advisor.advise(waiting.question)
             except Exception as error:  # noqa: BLE001 - the one place that outlives a failing model
-                answer = NoAdvice("unavailable", f"{type(error).__name__}: {error}"[:200])
+                why = f"{type(error).__name__}: {error}"[:200]
+                answer = Answer(NoAdvice("unavailable", why))
             self.wall_ms.append((time.monotonic() - started_s) * 1e3)
             waiting.answer.set_result(answer)
 
     def _arrived(self, waiting: _Waiting, now_ns: int) -> AdviceArrived:
         question, who, fallback = waiting.question, self.advisor.name, False
         answer = self._result(waiting)
-        if isinstance(answer, NoAdvice) and answer.kind in ("timeout", "unavailable"):
-            who, fallback = f"{self.fallback.name} for {who}: {answer.why}", True
+        said = answer.said
+        if isinstance(said, NoAdvice) and said.kind in ("timeout", "unavailable"):
+            who, fallback = f"{self.fallback.name} for {who}: {said.why}", True
             answer = self.fallback.advise(question)
         return AdviceArrived(
             at_ns=now_ns,
@@ -126,16 +128,18 @@ class Supervisor:
             ref_mid=waiting.ref_mid,
             advisor=who,
             fallback=fallback,
-            answer=answer,
+            answer=answer.said,
+            usage=answer.usage,
+            raw=answer.raw[:RAW_CHARS_MAX],
         )
 
-    def _result(self, waiting: _Waiting) -> Advice | NoAdvice:
+    def _result(self, waiting: _Waiting) -> Answer:
         left_s = self.wall_timeout_s - (time.monotonic() - waiting.asked_monotonic_s)
         try:
             return waiting.answer.result(timeout=max(0.0, left_s))
         except FutureTimeout:
             waiting.answer.cancel()
-            return NoAdvice("timeout", f"no answer within {self.wall_timeout_s} s")
+            return Answer(NoAdvice("timeout", f"no answer within {self.wall_timeout_s} s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +147,5 @@ class _Waiting:
     due_ns: int
     question: Question
     ref_mid: Decimal
-    answer: Future[Advice | NoAdvice]
+    answer: Future[Answer]
     asked_monotonic_s: float

@@ -152,11 +152,11 @@ def run(
 
 
 def _advisor(name: str | None, algo: AlgoName) -> str:
-    known = ("none", "rules", "embedded")
+    from steersman.runtime.advisors import check_name
+
     if name is None:
         return "embedded" if algo is AlgoName.ADAPTIVE else "none"
-    if name not in known:
-        raise UsageError(f"there is no advisor {name!r}", f"choose one of {', '.join(known)}")
+    check_name(name)
     if name != "none" and algo is not AlgoName.ADAPTIVE:
         raise UsageError(
             f"{algo.value} takes no advice, yet --advisor {name} was given",

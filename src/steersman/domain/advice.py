@@ -7,27 +7,33 @@ not fit is rejected whole with a reason; nothing is repaired by guessing.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
+from steersman.domain.impact import ImpactEstimate
 from steersman.domain.market import MarketView, NewsItem, Regime, Signals
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style
 
 __all__ = [
+    "RAW_CHARS_MAX",
     "REASONING_CHARS_MAX",
     "Action",
     "Advice",
+    "Answer",
     "Direction",
     "NoAdvice",
     "Origin",
     "Question",
     "Severity",
+    "Usage",
     "parse_advice",
 ]
 
 REASONING_CHARS_MAX: Final = 600
+RAW_CHARS_MAX: Final = 4_000
 EVIDENCE_MAX: Final = 16
 FACT_ID_CHARS_MAX: Final = 64
 
@@ -111,6 +117,30 @@ class NoAdvice(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
+class Usage(msgspec.Struct, frozen=True):
+    """What an answer took, and what made it: nothing of it depends on how fast a machine is.
+
+    `prompt_version` and `model_hash` name the words and the weights (or the provider's name of
+    them), tokens are as the provider counts them, `cost_usd` what it charges by the configured
+    prices, `cached` whether no model was asked because the same question had been answered.
+    """
+
+    prompt_version: str = ""
+    model_hash: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal = Decimal(0)
+    cached: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an advisor said, what it took, and the model's own words (`raw`, for the record)."""
+
+    said: Advice | NoAdvice
+    usage: Usage = Usage()
+    raw: str = ""
+
+
 class Question(msgspec.Struct, frozen=True):
     """All that an advisor is told when it is asked about one parent order."""
 
@@ -121,6 +151,7 @@ class Question(msgspec.Struct, frozen=True):
     view: MarketView
     news: tuple[NewsItem, ...]
     signals: Signals | None
+    impact: ImpactEstimate | None = None
 
 
 def parse_advice(raw: bytes | str | dict[str, Any]) -> Advice | NoAdvice:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from steersman.domain.facts import FactKind
 from steersman.domain.units import Price, Qty
 
 __all__ = ["MarketNote", "MarketView", "NewsItem", "NoteKind", "Regime", "Signals"]
@@ -112,20 +113,28 @@ class MarketNote(msgspec.Struct, frozen=True, gc=False):
 
 
 class NewsItem(msgspec.Struct, frozen=True, gc=False):
-    """One headline: untrusted text with its source and times (UTC ns)."""
+    """One thing that was told, such as a headline: untrusted text, its source and times (UTC ns).
+
+    `numbers` are what a feed gives in figures (names with units), `trust_pct` 0..100 what its
+    source is trusted with.
+    """
 
     id: str
     published_ns: int
     received_ns: int
     source: str
     text: str
+    kind: FactKind = FactKind.NEWS
+    numbers: dict[str, float] = {}
+    trust_pct: int = 50
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):
     """Slow crypto signals of one instrument (F17); None means not known.
 
     Rates and changes are in percent; `liquidation_*` name the nearest cluster of liquidations
-    (price in quote currency, size in quote currency, `long` = longs would be sold).
+    (price in quote currency, size in quote currency, `long` = longs would be sold),
+    `last_funding_*` the last snapshot, `chain_congestion_pct` how full the coin's blocks are.
     """
 
     instrument: str
@@ -138,3 +147,8 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     liquidation_quote: Decimal | None = None
     liquidation_long: bool | None = None
     exchange_netflow_pct: float | None = None
+    last_funding_ns: int | None = None
+    last_funding_rate_pct: float | None = None
+    chain_congestion_pct: float | None = None
+    deposits_halted: bool | None = None
+    withdrawals_halted: bool | None = None

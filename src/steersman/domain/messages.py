@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import Advice, NoAdvice, Question, Usage
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -251,7 +251,8 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An advisor's answer, or the lack of one, arrived for a question asked earlier.
 
     `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
-    model's place, `advisor` names who answered (model id and prompt version).
+    model's place, `advisor` names who answered (model id and prompt version). `raw` is the
+    model's reply as it came, for the record only: nothing reads it again.
     """
 
     at_ns: int
@@ -263,6 +264,8 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     advisor: str
     fallback: bool
     answer: Advice | NoAdvice
+    usage: Usage = Usage()
+    raw: str = ""
 
 
 class Command(StrEnum):

@@ -15,6 +15,7 @@ from steersman.algos.adaptive import followed
 from steersman.algos.base import AlgoContext, Plans
 from steersman.algos.conditions import conditions_at, known_at
 from steersman.algos.decide import replan, strays
+from steersman.domain.impact import ImpactEstimate
 from steersman.domain.market import MarketView
 from steersman.domain.messages import Effect, Estimated, Recalibrated
 from steersman.domain.order import Progress
@@ -23,7 +24,7 @@ from steersman.engine.state import Outlook, Parent
 from steersman.models.impact_estimate import advised_conditions, estimate_impact
 from steersman.models.recalibration import SAMPLE_NS, differ, learn
 
-__all__ = ["follow", "foresee"]
+__all__ = ["estimate_of", "follow", "foresee"]
 
 replace = msgspec.structs.replace
 
@@ -117,10 +118,11 @@ def _recalibrated(parent: Parent, outlook: Outlook, replanned: bool) -> Recalibr
     )
 
 
-def _estimated(parent: Parent, outlook: Outlook, why: str, advised: str) -> Estimated:
+def estimate_of(parent: Parent, outlook: Outlook, advised: str = "") -> ImpactEstimate:
+    """Return what the order is expected to cost by what it last told, with advice as it is."""
     order = parent.order
     horizon_s = (order.deadline_ns - parent.arrival_ns) / SECOND_NS
-    estimate = estimate_impact(
+    return estimate_impact(
         float(order.qty),
         horizon_s,
         outlook.half_spread_bps,
@@ -128,4 +130,7 @@ def _estimated(parent: Parent, outlook: Outlook, why: str, advised: str) -> Esti
         outlook.impact_pct,
         advised,
     )
-    return Estimated(order.id, why, estimate)
+
+
+def _estimated(parent: Parent, outlook: Outlook, why: str, advised: str) -> Estimated:
+    return Estimated(parent.order.id, why, estimate_of(parent, outlook, advised))

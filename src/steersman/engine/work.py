@@ -15,6 +15,7 @@ from steersman.algos.base import AlgoContext
 from steersman.algos.decide import decide, plan_all
 from steersman.algos.tactic import Desired, Working, desire
 from steersman.domain.advice import Question
+from steersman.domain.facts import STATE_FACTS
 from steersman.domain.market import MarketView
 from steersman.domain.messages import (
     Alert,
@@ -34,7 +35,7 @@ from steersman.domain.messages import (
 from steersman.domain.order import AlgoName, Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
-from steersman.engine.outlook import follow, foresee
+from steersman.engine.outlook import estimate_of, follow, foresee
 from steersman.engine.state import (
     Child,
     Parent,
@@ -362,8 +363,9 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
         view=view,
         news=news,
         signals=state.signals.get(order.instrument),
+        impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
     )
-    facts = frozenset({"view", "progress", "signals", *(item.id for item in news)})
+    facts = STATE_FACTS | {item.id for item in news}
     parent = replace(
         parent,
         asks=parent.asks + 1,

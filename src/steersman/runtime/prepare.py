@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from steersman.advisor import weights
 from steersman.advisor.rules import RulesAdvisor
-from steersman.advisor.supervisor import Advisor, Latency, Supervisor
+from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
@@ -32,10 +30,12 @@ from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
 from steersman.models.volume import weekday
+from steersman.runtime.advisors import build_advisor
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import WEEKDAYS, load
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
+from steersman.signals.lean import SignalRules
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.regimes import RegimeName
@@ -56,9 +56,7 @@ WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, 
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
-# How long an answer takes in market time: median in ms and deviation of its logarithm.
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
-LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
         venue=venue,
-        supervisor=_supervisor(request, limits, say),
+        supervisor=_supervisor(request, limits, settings.signals(), say),
         news=read_news(request.news) if request.news is not None else (),
         assumed=assumed,
         watch_after_ns=after_ns,
@@ -376,26 +374,11 @@ def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfi
 
 
 def _supervisor(
-    request: Request, limits: SafetyLimits, say: Callable[[str], None]
+    request: Request, limits: SafetyLimits, rules: SignalRules, say: Callable[[str], None]
 ) -> Supervisor | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    rules = RulesAdvisor()
-    advisor: Advisor = rules
-    kind = "rules"
-    if request.advisor == "embedded":
-        if weights.find() is None:
-            say(f"no model weights are installed: going on with rules ({weights.PULL})")
-        elif find_spec("xllamacpp") is None:
-            say("the model library xllamacpp is not installed: going on with rules")
-        else:
-            # Imported where it is wanted: it takes longer than the rest of a run's preparation.
-            from steersman.advisor.elicited import EmbeddedAdvisor
-            from steersman.advisor.embedded import NewsReader
-
-            reader = NewsReader()
-            reader.load()
-            advisor, kind = EmbeddedAdvisor(reader), "embedded"
-    median_ms, log_sd = LATENCY[kind]
-    latency = Latency(median_ms, log_sd, request.seed)
-    return Supervisor(advisor, rules, latency, wall_timeout_s=float(limits.llm_timeout_s))
+    built = build_advisor(request.advisor, rules, say)
+    latency = Latency(built.median_ms, built.log_sd, request.seed)
+    timeout_s = float(limits.llm_timeout_s)
+    return Supervisor(built.advisor, RulesAdvisor(rules), latency, wall_timeout_s=timeout_s)
