@@ -6,9 +6,9 @@ The plan at arrival is the curve's. While the order works, its share done should
 
 with both volumes those of others since the order's start (the dynamic VWAP of J. Bialkowski,
 S. Darolles, G. Le Fol, "Improving VWAP strategies: a dynamic volume approach", J. Banking & Finance
-32, 2008). What is expected is the curve at today's level, which fades (`models.volume`). `replan`
-plans what lies ahead by it, once `strays` says that this is worth it: half-way through the rest the
-plan is off by a fiftieth of the order.
+32, 2008). What is expected is the curve at the level of now, which fades to the day's
+(`models.volume`). `replan` plans what lies ahead by it, once `strays` says that this is worth it:
+half-way through the rest the plan is off by a fiftieth of the order.
 """
 
 from __future__ import annotations

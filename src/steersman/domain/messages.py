@@ -457,7 +457,7 @@ class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """What a working order believes of its market changed materially.
+    """What a working order believes of its market changed materially, or advice changed its plan.
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
     and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of

@@ -97,10 +97,11 @@ def day_level(
 
 @dataclass(frozen=True, slots=True)
 class FadingVolume:
-    """What others will trade from `at_ns` on: today's level of volume fades to the usual one.
+    """What others will trade from `at_ns` on: the level of now fades to the day's.
 
     A level is a volume over the curve's integral of its time. It is `level` at `at_ns` and comes
-    nearer to `usual` by a factor e every 20 minutes. `of` makes one from what is measured.
+    nearer to `usual`, the day's, by a factor e every 20 minutes. `of` makes one of what is
+    measured.
     """
 
     at_ns: int
