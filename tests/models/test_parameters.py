@@ -148,3 +148,15 @@ def test_figures_and_verdict_must_agree() -> None:
         parameters(lags=(1,))
     with pytest.raises(ValueError, match="value, error and interval"):
         Parameter("1", Verdict.IDENTIFIED, 40, math.nan, 1.0, 0.0, 1.0)
+
+
+def test_a_usual_day_is_that_of_the_weekday() -> None:
+    found = curves(7)
+    assert found.every_day is not None
+    for day, profile in enumerate(found.weekdays):
+        at_ns = (4 + day) * 86_400 * 10**9  # 5 January 1970 was a Monday
+        told = found.day_volume(at_ns)
+        assert told is not None and told.mean == profile.day_volume
+        assert (told.spread, told.half_hour_spread) == (profile.level_spread, profile.shape_spread)
+    assert len({profile.day_volume for profile in found.weekdays}) == 7
+    assert curves(4).day_volume(0) is None

@@ -56,6 +56,9 @@ def test_one_weekday_is_weighed_against_all_days() -> None:
     every = fit_profile(np.vstack([days, sunday]), [0] * 12 + [6])
     own = sunday / sunday.mean()
     assert found.weights == pytest.approx((own + 4 * np.array(every.weights)) / 5)
+    whole = np.append(days.sum(axis=1), sunday.sum())
+    assert every.day_volume == pytest.approx(whole.mean())
+    assert found.day_volume == pytest.approx((whole[-1] + 4 * whole.mean()) / 5)
     assert fit_profile(days, [0] * 12, 2).weights == pytest.approx(
         fit_profile(days, [0] * 12).weights
     )

@@ -11,6 +11,7 @@ import pytest
 
 from steersman.config import Settings
 from steersman.domain.instrument import Category
+from steersman.domain.messages import Started, Submit
 from steersman.domain.units import SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW
@@ -18,7 +19,7 @@ from steersman.models.parameters import ImpactParameters, VolumeCurves, encoded
 from steersman.runtime.backtest import Job
 from steersman.runtime.prepare import prepare
 from steersman.venues.flow import volume_curve
-from tests.runtime.runs import job, request
+from tests.runtime.runs import job, request, run
 
 
 def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
@@ -65,3 +66,22 @@ def test_the_curve_of_the_orders_weekday_is_used(tmp_path: Path, start: str) -> 
     known = msgspec.structs.replace(known, volume_curves=None)
     made, said = told(known, tmp_path / "p.json", start)
     assert (made.volume_curve, said) == (usual, ""), "own orders say nothing of it"
+
+
+def test_a_usual_day_is_told_of_the_same_venue_only(tmp_path: Path) -> None:
+    curves = VolumeCurves.of(np.exp(np.random.default_rng(2).normal(size=(7, 48))), range(7))
+    for venue, expected in (("sim", curves.day_volume(4 * DAY_NS)), ("bybit", None)):
+        known = ImpactParameters(f"{venue}:BTCUSDT.linear", ("h",), 1, 2, volume_curves=curves)
+        made, _ = told(known, tmp_path / "p.json", "1m")  # on a Monday
+        assert made.day_volume == expected
+    result = run(parameters=tmp_path / "p.json", horizon="1m")
+    (started,) = [m for m in result.messages if isinstance(m, Started)]
+    assert started.day_volumes == {}
+    (tmp_path / "p.json").write_bytes(
+        encoded(ImpactParameters("sim:BTCUSDT.linear", ("h",), 1, 2, volume_curves=curves))
+    )
+    result = run(parameters=tmp_path / "p.json", horizon="1m")
+    (started,) = [m for m in result.messages if isinstance(m, Started)]
+    assert started.day_volumes == {"sim:BTCUSDT.linear": curves.day_volume(4 * DAY_NS)}
+    (own,) = [m for m in result.messages if isinstance(m, Submit)]
+    assert own.parent.start_ns // SECOND_NS // 86_400 % 7 == 4, "a Monday"

@@ -34,6 +34,7 @@ from steersman.domain.reports import (
     Unanswered,
 )
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 
 __all__ = [
     "Accepted",
@@ -86,7 +87,8 @@ __all__ = [
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
-    `impact` is the law of cost of each instrument; where there is none, a prior.
+    `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
+    what others usually trade in a day, of the instruments whose history tells.
     """
 
     at_ns: int
@@ -97,6 +99,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -371,7 +374,7 @@ class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """What a working order believes of its market changed materially.
+    """What a working order believes of its market changed materially, or advice changed its plan.
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
     and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of

@@ -89,7 +89,8 @@ def context_of(state: State, parent: Parent) -> AlgoContext:
     instrument = state.instruments[parent.order.instrument]
     curve = state.volume_curves.get(instrument.id, ())
     law = state.laws.get(instrument.id, PRIOR_LAW)
-    return AlgoContext(instrument, state.execution, state.limits, curve, law)
+    day_volume = state.day_volumes.get(instrument.id)
+    return AlgoContext(instrument, state.execution, state.limits, curve, law, day_volume)
 
 
 # -- the ends of an order's life ------------------------------------------------------------------
@@ -163,8 +164,8 @@ def _run(state: State, parent: Parent) -> Step:
     view = state.views[order.instrument]
     state, asked = _ask(state, parent, view)
     context = context_of(state, parent)
-    parent, learned = follow(state.parents[order.id], view, state.now_ns, context)
-    progress = progress_of(state, parent)
+    progress = progress_of(state, state.parents[order.id])
+    parent, learned = follow(state.parents[order.id], view, progress, context)
     target, steering = decide(order, parent.plans, progress, view, context, parent.steering)
     scheduled: tuple[Effect, ...] = ()
     if target.done != parent.scheduled:

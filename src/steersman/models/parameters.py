@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from steersman.domain.volume import DayVolume
 from steersman.models.calibration import PRIOR_Y, shrink
 from steersman.models.regression import Estimate
 from steersman.models.validity import NotIdentifiedError
@@ -154,6 +155,13 @@ class VolumeCurves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         today, bucket = weekday(at_ns), at_ns // BUCKET_NS % BUCKETS
         after = self.weekdays[(today + 1) % WEEK]
         return (*after.weights[:bucket], *self.weekdays[today].weights[bucket:])
+
+    def day_volume(self, at_ns: int) -> DayVolume | None:
+        """Return what is usually traded on the weekday of a time (UTC ns)."""
+        if not self.weekdays:
+            return None
+        today = self.weekdays[weekday(at_ns)]
+        return DayVolume(today.day_volume, today.level_spread, today.shape_spread)
 
 
 class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,8 +6,8 @@ weighed against that of all days as if the latter were `ALL_DAYS` more of them. 
 whole days are refused as too short: what a few hours show is the rate, not its curve. Errors take
 days for independent draws of one shape.
 
-During a day the level, volume over what the profile expects, is known better with every half-hour:
-prior 1 with the spread that days have, against what came so far with the noise half-hours have.
+During a day the level, volume over what the profile expects, is known better with every half-hour
+(`volume.day_level`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.models.validity import ModelError, NotIdentifiedError, not_negative, positive
-from steersman.models.volume import BUCKETS, WEEK
+from steersman.models.volume import BUCKETS, WEEK, day_level
 
 __all__ = ["DAYS_MIN", "VolumeProfile", "fit_profile"]
 
@@ -34,7 +34,7 @@ F64 = npt.NDArray[np.float64]
 class VolumeProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """48 weights relative to their mean with standard errors, and what days are like.
 
-    `day_volume` is the mean of a day, `level_spread` the relative standard deviation of days,
+    `day_volume` is the mean of such a day, `level_spread` the relative standard deviation of days,
     `shape_spread` that of a half-hour about the profile; `days` is the sample. Raises ModelError
     for figures that make no sense.
     """
@@ -59,15 +59,8 @@ class VolumeProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         not_negative(done=done)
         if not 0 <= buckets <= BUCKETS:
             raise ModelError(f"buckets must be from 0 to {BUCKETS}, got {buckets}")
-        past = self.weights[:buckets]
-        expected = math.fsum(past)
-        if expected <= 0:
-            return 1.0
-        came = done / (expected * self.day_volume / BUCKETS)
-        noise = self.shape_spread**2 * math.fsum(w * w for w in past) / expected**2
-        prior = self.level_spread**2
-        trust = prior / (prior + noise) if prior + noise > 0 else 1.0
-        return 1.0 + trust * (came - 1.0)
+        past = [weight * self.day_volume / BUCKETS for weight in self.weights[:buckets]]
+        return day_level(done, past, self.level_spread, self.shape_spread)
 
     def rest(self, done: float, buckets: int) -> float:
         """Return the volume still expected in the day after `buckets` half-hours."""
@@ -104,7 +97,7 @@ def fit_profile(volumes: F64, weekdays: Sequence[int], weekday: int | None = Non
     return VolumeProfile(
         weights=tuple((counted @ shapes).tolist()),
         standard_errors=tuple(error.tolist()),
-        day_volume=float(totals.mean()),
+        day_volume=float(counted @ totals),
         level_spread=float(totals.std(ddof=1) / totals.mean()),
         shape_spread=float(np.sqrt((about**2).mean())),
         days=len(days),

@@ -36,6 +36,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import MINUTE_NS, SECOND_NS
+from steersman.domain.volume import DayVolume
 from steersman.engine.state import SCHEMA, Parent
 from steersman.journal import Journal
 from steersman.marketdata.tape import Tape
@@ -68,6 +69,7 @@ class Job:
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
+    day_volume: DayVolume | None = None  # from history
     watch_after_ns: int = 0
 
 
@@ -117,6 +119,7 @@ class _Loop:
             volume_curves={job.instrument.id: job.volume_curve},
             seed=job.seed,
             impact={job.instrument.id: job.law},
+            day_volumes={} if job.day_volume is None else {job.instrument.id: job.day_volume},
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None

@@ -25,6 +25,7 @@ from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
@@ -141,6 +142,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         assumed=assumed,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
+        day_volume=_day_volume(calibrated, instrument, order),
     )
 
 
@@ -220,6 +222,17 @@ def _curve(
     day = WEEKDAYS[weekday(order.start_ns)]
     say(f"volumes are expected by the curve of {day} (UTC) in {path}, from {curves.n} days")
     return curve
+
+
+def _day_volume(
+    calibrated: ImpactParameters | None, instrument: Instrument, order: ParentOrder
+) -> DayVolume | None:
+    """Return what is usually traded in a day: what another venue trades says nothing of that."""
+    if calibrated is None or calibrated.volume_curves is None:
+        return None
+    if calibrated.instrument != instrument.id:
+        return None
+    return calibrated.volume_curves.day_volume(order.start_ns)
 
 
 def read_news(path: Path) -> tuple[NewsItem, ...]:
