@@ -84,7 +84,7 @@ def test_news_is_a_reason_to_ask_at_once_after_the_pause() -> None:
     assert [item.text for item in desk.asks()[-1].question.news] == ["It happened"]
     desk.answer()
     desk.news(after_s=1)
-    assert woken(desk.see()) == T0 + int(26.5 * SECOND_NS), "to look"
+    assert desk.now_ns < woken(desk.see()) <= desk.now_ns + 5 * SECOND_NS, "to look"
     desk.see(after_s=8)
     desk.see(after_s=0.5)
     assert desk.whys()[2:] == [(AskWhy.NEWS, 30)], "ten seconds after the last one"

@@ -19,7 +19,7 @@ from steersman.domain.advice import Advice, NoAdvice, Question, TrackRecord, Usa
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Regime, Signals
 from steersman.domain.order import ParentOrder, Style, TimeInForce
 from steersman.domain.reports import (
     Accepted,
@@ -34,6 +34,7 @@ from steersman.domain.reports import (
     Unanswered,
 )
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 
 __all__ = [
     "Accepted",
@@ -67,6 +68,7 @@ __all__ = [
     "Query",
     "Recalibrated",
     "Refused",
+    "RegimeChanged",
     "Rejected",
     "Report",
     "Reported",
@@ -88,8 +90,9 @@ __all__ = [
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
-    `impact` is the law of cost of each instrument; where there is none, a prior. `track_records`
-    say by name how advisors were judged before.
+    `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
+    what others usually trade in a day, of the instruments whose history tells. `track_records` say
+    by name how advisors were judged before.
     """
 
     at_ns: int
@@ -100,6 +103,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
     track_records: dict[str, TrackRecord] = {}
 
 
@@ -415,7 +419,7 @@ class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """What a working order believes of its market changed materially.
+    """What a working order believes of its market changed materially, or advice changed its plan.
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
     and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of
@@ -428,6 +432,15 @@ class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
     y: float
     y_error: float
     replanned: bool
+
+
+class RegimeChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The state of a market changed, and what says so in words."""
+
+    instrument: str
+    regime: Regime
+    was: Regime
+    why: str
 
 
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -451,5 +464,6 @@ Effect = (
     | Scheduled
     | Estimated
     | Recalibrated
+    | RegimeChanged
     | Alert
 )

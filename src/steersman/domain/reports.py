@@ -1,4 +1,4 @@
-"""What a venue may say about one of our orders: a closed union of frozen messages."""
+"""What a venue says of the orders it was sent: closed union of frozen messages (`Report`)."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A trade of ours: quantity in base units, price, fee in settlement currency.
+    """A trade of ours: quantity in base units, price, fee in settlement currency (paid: positive).
 
-    A negative fee is a rebate.
     `exec_id` is unique per venue; the same id twice is the same fill told twice.
     """
 

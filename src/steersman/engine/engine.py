@@ -15,6 +15,7 @@ from steersman.domain.market import NoteKind
 from steersman.domain.messages import (
     AdviceArrived,
     Alert,
+    AskWhy,
     Command,
     Effect,
     FundingPaid,
@@ -38,7 +39,8 @@ from steersman.domain.units import Price
 from steersman.engine import risk
 from steersman.engine.judge import apply_advice
 from steersman.engine.ledger import apply_funding, apply_report
-from steersman.engine.questions import news_came
+from steersman.engine.questions import ask_soon
+from steersman.engine.regimes import see
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
 from steersman.engine.work import work
@@ -74,9 +76,9 @@ def process(state: State, message: Input) -> Step:
 def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a message
     match message:
         case Viewed():
-            view = message.view
-            state = replace(state, views={**state.views, view.instrument: view})
-            return _work_all(state, view.instrument)
+            state, changed = see(state, message.view)
+            state, effects = _work_all(state, message.view.instrument)
+            return state, (*changed, *effects)
         case Reported() | FundingPaid():
             return _book(state, message)
         case AdviceArrived():
@@ -84,7 +86,7 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
         case NewsArrived():
             news = (*state.news.get(message.instrument, ()), *message.items)[-NEWS_KEPT:]
             state = replace(state, news={**state.news, message.instrument: news})
-            return news_came(state, message.instrument), ()
+            return ask_soon(state, message.instrument, AskWhy.NEWS), ()
         case MarketNoted():
             return state, (_told(message),)
         case SignalsArrived():

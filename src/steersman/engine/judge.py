@@ -81,7 +81,8 @@ def _accept(
     weight = weigh(state, arrived.advisor)
     until_ns = arrived.asked_ns + ttl_s * SECOND_NS
     steering = steer(parent.steering, advice, until_ns, text_only, weight)
-    parent = replace(state.parents[parent.order.id], steering=steering)
+    parent = state.parents[parent.order.id]
+    parent = replace(parent, steering=steering, advised_ns=arrived.asked_ns)
     parent = put_on_trial(parent, arrived.advisor, advice, view)
     clamps: list[str] = []
     if ttl_s < advice.ttl_s:

@@ -15,14 +15,14 @@ import msgspec
 
 from steersman.domain.advice import Question
 from steersman.domain.facts import STATE_FACTS
-from steersman.domain.market import MarketView, NewsItem
+from steersman.domain.market import MarketView, NewsItem, Regime
 from steersman.domain.messages import Alert, Ask, AskWhy, Effect
 from steersman.domain.order import AlgoName
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS
 from steersman.engine.outlook import estimate_of
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
 
-__all__ = ["ask", "may_ask", "news_came", "next_look_ns", "pull_forward"]
+__all__ = ["ask", "ask_soon", "may_ask", "next_question_ns", "pull_forward"]
 
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
@@ -48,15 +48,15 @@ def pull_forward(state: State, parent: Parent, why: AskWhy) -> State:
     return state.with_parent(replace(parent, next_ask_ns=soon_ns, ask_why=why))
 
 
-def news_came(state: State, instrument: str) -> State:
-    """Bring the questions forward of every order that the news is about."""
+def ask_soon(state: State, instrument: str, why: AskWhy) -> State:
+    """Bring the next question forward of every order that is steered in a market."""
     for parent in tuple(state.parents.values()):
         if parent.order.instrument == instrument and not parent.terminal:
-            state = pull_forward(state, parent, AskWhy.NEWS)
+            state = pull_forward(state, parent, why)
     return state
 
 
-def next_look_ns(state: State, parent: Parent) -> int:
+def next_question_ns(state: State, parent: Parent) -> int:
     """Return when a steered order wants to be called again: to ask, or to see whether to."""
     due_ns = parent.next_ask_ns
     if parent.pending_ask is not None:
@@ -65,7 +65,7 @@ def next_look_ns(state: State, parent: Parent) -> int:
     return min(due_ns, look_ns) if due_ns > state.now_ns else look_ns
 
 
-def ask(state: State, parent: Parent, view: MarketView) -> Step:
+def ask(state: State, parent: Parent, view: MarketView, regime: Regime) -> Step:
     """Put a question where one is due; the price's jump since the last one makes it due."""
     if not may_ask(state, parent) or view.mid is None:
         return state, ()
@@ -74,7 +74,7 @@ def ask(state: State, parent: Parent, view: MarketView) -> Step:
         parent = state.parents[parent.order.id]
     if not _due(state, parent):
         return state, ()
-    question, why = _question(state, parent, view), parent.ask_why
+    question, why = _question(state, parent, view, regime), parent.ask_why
     interval_ns = state.execution.llm_query_interval_s * SECOND_NS
     parent = replace(
         parent,
@@ -118,7 +118,7 @@ def _shocked(state: State, parent: Parent, view: MarketView, mid: Decimal) -> bo
     return sigma_bps > 0 and float(moved_bps) >= float(state.execution.shock_sigmas) * sigma_bps
 
 
-def _question(state: State, parent: Parent, view: MarketView) -> Question:
+def _question(state: State, parent: Parent, view: MarketView, regime: Regime) -> Question:
     order = parent.order
     return Question(
         ask_id=f"{order.id}-q{parent.asks + 1}",
@@ -129,6 +129,7 @@ def _question(state: State, parent: Parent, view: MarketView) -> Question:
         news=_news(state, order.instrument),
         signals=state.signals.get(order.instrument),
         impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
+        regime=regime,
     )
 
 

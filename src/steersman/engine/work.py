@@ -33,7 +33,8 @@ from steersman.domain.order import Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
 from steersman.engine.outlook import follow, foresee
-from steersman.engine.questions import ask, may_ask, next_look_ns
+from steersman.engine.questions import ask, may_ask, next_question_ns
+from steersman.engine.regimes import next_look_ns, regime_in_force
 from steersman.engine.state import (
     Child,
     Parent,
@@ -84,7 +85,8 @@ def context_of(state: State, parent: Parent) -> AlgoContext:
     instrument = state.instruments[parent.order.instrument]
     curve = state.volume_curves.get(instrument.id, ())
     law = state.laws.get(instrument.id, PRIOR_LAW)
-    return AlgoContext(instrument, state.execution, state.limits, curve, law)
+    day_volume = state.day_volumes.get(instrument.id)
+    return AlgoContext(instrument, state.execution, state.limits, curve, law, day_volume)
 
 
 # -- the ends of an order's life ------------------------------------------------------------------
@@ -157,10 +159,11 @@ def _run(state: State, parent: Parent) -> Step:
     order = parent.order
     view = state.views[order.instrument]
     state, weighed = judge_past(state, parent, view, replaced=False)
-    state, asked = ask(state, state.parents[order.id], view)
+    regime = regime_in_force(state, order.instrument)
+    state, asked = ask(state, state.parents[order.id], view, regime)
     context = context_of(state, parent)
-    parent, learned = follow(state.parents[order.id], view, state.now_ns, context)
-    progress = progress_of(state, parent)
+    progress = progress_of(state, state.parents[order.id])
+    parent, learned = follow(state.parents[order.id], view, progress, context)
     target, steering = decide(order, parent.plans, progress, view, context, parent.steering)
     scheduled: tuple[Effect, ...] = ()
     if target.done != parent.scheduled:
@@ -314,9 +317,10 @@ def _new_child(state: State, intent: Place) -> Child:
 def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: int) -> Wake:
     """Ask to be called when time alone changes the answer, or when the touch leaves our price."""
     order, now_ns = parent.order, state.now_ns
-    at_ns = order.deadline_ns
-    look_ns = next_look_ns(state, parent) if may_ask(state, parent) else at_ns
-    for due_ns in (target.next_ns, next_ns, ready_ns, look_ns):
+    at_ns = ask_ns = look_ns = order.deadline_ns
+    if may_ask(state, parent):  # whoever can be told of another regime looks out for it
+        ask_ns, look_ns = next_question_ns(state, parent), next_look_ns(state, order.instrument)
+    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns, look_ns):
         if now_ns < due_ns < at_ns:
             at_ns = due_ns
     if at_ns <= now_ns:
