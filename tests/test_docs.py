@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from steersman import cli, errors
 from steersman.cli import printing
+from steersman.domain.feeds import FeedConfig
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.runtime import outcome
@@ -32,7 +33,7 @@ def test_every_command_has_a_section_and_help(command: str) -> None:
     assert f"\n## steersman {command}\n" in (DOCS / "cli.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [ExecutionConfig, SafetyLimits, FeeConfig])
+@pytest.mark.parametrize("kind", [ExecutionConfig, SafetyLimits, FeeConfig, FeedConfig])
 def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]) -> None:
     text = (DOCS / "configuration.md").read_text(encoding="utf-8")
     for field in msgspec.structs.fields(kind):

@@ -22,16 +22,16 @@ from steersman.domain.fees import with_fee_tier
 from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
-from steersman.errors import DataError, UsageError
+from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.runtime.advisors import build_advisor
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import load
+from steersman.runtime.news import gather_news
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.signals.lean import SignalRules
 from steersman.venues.flow import START_NS, volume_curve
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Request",
     "prepare",
-    "read_news",
 ]
 
 GENERATED: Final = "generated"
@@ -75,7 +74,7 @@ class Request:
     market: str
     seed: int
     advisor: str
-    news: Path | None
+    news: str | None
     parent_id: str
     fee_tier: str | None = None
     funding: Path | None = None
@@ -132,7 +131,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         seed=request.seed,
         venue=venue,
         supervisor=_supervisor(request, limits, settings.signals(), say),
-        news=read_news(request.news) if request.news is not None else (),
+        news=gather_news(request.news, settings.feeds(), order, say),
         assumed=assumed,
         law=_law(request.parameters, instrument),
     )
@@ -193,42 +192,6 @@ def _law(path: Path | None, instrument: Instrument) -> CostLaw:
             "give the parameters of what is traded",
         )
     return law_of(parameters)
-
-
-def read_news(path: Path) -> tuple[NewsItem, ...]:
-    """Read headlines from a JSONL file: one object a line with `time`, `text` and maybe `source`.
-
-    `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
-        ) from None
-    items = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            items.append(_news_item(path, number, line))
-    return tuple(items)
-
-
-class _NewsLine(msgspec.Struct, forbid_unknown_fields=False):
-    time: int | str
-    text: str
-    source: str = "file"
-
-
-def _news_item(path: Path, number: int, line: str) -> NewsItem:
-    try:
-        read = msgspec.json.decode(line, type=_NewsLine)
-        at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
-    except (msgspec.MsgspecError, UsageError, RecursionError) as error:
-        raise DataError(
-            f"{path}:{number}: {' '.join(str(error).split())}",
-            'write {"time": "2024-08-09T00:00:00", "text": "..."}',
-        ) from None
-    return NewsItem(f"f{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
 
 
 def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
