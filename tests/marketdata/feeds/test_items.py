@@ -71,9 +71,11 @@ def test_faults_are_counted_by_kind_in_one_line() -> None:
     into = drafts(T0)
     into.fault("broken", "no\nend")
     into.fault("broken", "other")
-    into.note("too many")
-    assert into.told().problem == "wire.xml: left out 2 broken, 1 too many (first: no end)"
-    assert into.told().found == 2
+    into.fault("too long")
+    assert into.told().problem == "wire.xml: left out 2 broken, 1 too long (first: no end)"
+    into.stop("line 5")
+    assert "2 broken, 1 too long, everything after line 5 (first" in into.told().problem
+    assert into.told().found == 3
 
 
 @pytest.mark.parametrize("text", ["half a pair \ud800", "x" * 5_000])

@@ -67,8 +67,9 @@ class Drafts:
     window: Window
     items: list[NewsItem] = field(default_factory=list)
     found: int = 0
-    first_fault: str = ""
     _faults: Counter[str] = field(default_factory=Counter)
+    _first_fault: str = ""
+    _unread: str = ""
 
     @property
     def full(self) -> bool:
@@ -78,13 +79,13 @@ class Drafts:
     def fault(self, what: str, detail: str = "") -> None:
         """Count one item that cannot be taken."""
         self.found += 1
-        self.note(what, detail)
-
-    def note(self, what: str, detail: str = "") -> None:
-        """Count a fault that is none of a single item."""
         self._faults[what] += 1
-        if detail and not self.first_fault:
-            self.first_fault = " ".join(detail.split())[:FAULT_CHARS_MAX]
+        if detail and not self._first_fault:
+            self._first_fault = " ".join(detail.split())[:FAULT_CHARS_MAX]
+
+    def stop(self, at: str) -> None:
+        """Say where reading stopped: what comes after it was not looked at."""
+        self._unread = f"everything after {at}"
 
     def add(
         self,
@@ -120,7 +121,8 @@ class Drafts:
         if known_ns - published_ns > self.feed.config.max_age_s * SECOND_NS:
             return None
         if self.full:
-            return self.note(f"beyond the first {self.feed.config.max_items}")
+            self._faults[f"beyond the first {self.feed.config.max_items}"] += 1
+            return None
         self.items.append(
             NewsItem(
                 id=item_id or self._id(f"{ref}\0{text}"),
@@ -138,11 +140,12 @@ class Drafts:
     def told(self) -> Told:
         """Return what was taken and, in one line, what was not."""
         problem = ""
-        if self._faults:
-            parts = ", ".join(f"{count} {what}" for what, count in self._faults.items())
-            problem = f"{self.feed.where}: left out {parts}"
-            if self.first_fault:
-                problem += f" (first: {self.first_fault})"
+        parts = [f"{count} {what}" for what, count in self._faults.items()]
+        parts += [self._unread] if self._unread else []
+        if parts:
+            problem = f"{self.feed.where}: left out {', '.join(parts)}"
+        if self._first_fault:
+            problem += f" (first: {self._first_fault})"
         return Told(tuple(self.items), self.found, problem)
 
     def _id(self, ref: str) -> str:

@@ -69,7 +69,7 @@ def _lines(file: BinaryIO, drafts: Drafts) -> Iterator[bytes]:
         while len(more) > LINE_BYTES_MAX and not more.endswith(b"\n"):
             more = file.readline(LINE_BYTES_MAX + 1)
         yield line
-    drafts.note(f"everything after line {LINES_MAX}")
+    drafts.stop(f"line {LINES_MAX}")
 
 
 def _read_body(body: bytes, charset: str, drafts: Drafts) -> None:

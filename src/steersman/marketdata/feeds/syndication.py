@@ -73,10 +73,10 @@ def read_syndication(text: str, drafts: Drafts) -> None:
         raise ValueError("it is neither RSS nor Atom")
     name = "entry" if root[1] == "feed" else "item"
     for block in _blocks(text, root.end(), name, drafts):
+        if drafts.found >= drafts.feed.config.max_items:  # whether they are of use or not
+            return drafts.stop(f"the first {drafts.feed.config.max_items}")
         _read(root, block, drafts)
-        if drafts.full:
-            drafts.note("more than are taken at a time: the rest was not read")
-            return
+    return None
 
 
 def _blocks(text: str, at: int, name: str, drafts: Drafts) -> Iterator[str]:
