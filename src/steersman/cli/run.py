@@ -101,7 +101,9 @@ def run(
         str | None,
         typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
     ] = None,
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,

@@ -161,6 +161,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
+    news_dropped: dict[str, int] = {}  # since it was last told, by reason
+    news_told_ns: int = 0
     positions: dict[str, Qty] = {}
     order_times_ns: tuple[int, ...] = ()
     killed: str = ""

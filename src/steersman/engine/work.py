@@ -35,6 +35,7 @@ from steersman.domain.messages import (
 from steersman.domain.order import Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
+from steersman.engine.intake import news_now
 from steersman.engine.outlook import estimate_of, follow, foresee
 from steersman.engine.regimes import may_ask, next_look_ns, regime_in_force
 from steersman.engine.state import (
@@ -59,8 +60,6 @@ __all__ = ["close", "context_of", "work"]
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
 
-NEWS_PER_QUESTION = 8
-NEWS_AGE_MAX_NS = 30 * MINUTE_NS
 IOC_LINGER_NS = 2 * SECOND_NS
 
 
@@ -348,11 +347,7 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
     if order.deadline_ns - state.now_ns <= timeout_ns:
         return state, ()  # an answer could not be acted on any more
     ask_id = f"{order.id}-q{parent.asks + 1}"
-    news = tuple(
-        item
-        for item in state.news.get(order.instrument, ())
-        if state.now_ns - item.received_ns <= NEWS_AGE_MAX_NS
-    )[-NEWS_PER_QUESTION:]
+    news = news_now(state, order.instrument)
     question = Question(
         ask_id=ask_id,
         asked_ns=state.now_ns,
