@@ -25,6 +25,7 @@ from steersman.cli.journal import journal_app
 from steersman.cli.market import market_app
 from steersman.cli.model import model_app
 from steersman.cli.printing import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, print_json
+from steersman.cli.read import READ_EXAMPLES, read
 from steersman.cli.record import record
 from steersman.cli.run import RUN_EXAMPLES, run
 from steersman.errors import SteersmanError, UsageError
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command(epilog=RUN_EXAMPLES)(run)
 app.command()(record)
+app.command(epilog=READ_EXAMPLES)(read)
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
