@@ -91,7 +91,7 @@ def compose(
     side = question.parent.side
     turn, reasons, evidence = 0.0, [], []
     style: Style | None = None
-    provenance = {"pace_pct": Origin.RULE}
+    provenance = {"pace_pct": Origin.RULE, "reasoning": Origin.RULE}
     view = question.view
     for fact, lean in _leans(question, rules):
         turn += 0 if lean.pace_pct is None else lean.pace_pct - 100

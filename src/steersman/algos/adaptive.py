@@ -88,7 +88,7 @@ def bend(
     follow = order.base if advice is None or advice.base is None else advice.base
     step = _base_step(order, plans, progress, context, steering, follow)
     share = context.execution.envelope
-    if advice is not None and steering.text_only:
+    if steering.text_only:  # until other advice comes: what a text has bent stays where it belongs
         share *= TEXT_SHARE
     steering = _bounded(order, plans[order.base], at_ns, share, context, steering)
     low, high = steering.low, steering.high
