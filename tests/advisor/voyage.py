@@ -52,6 +52,13 @@ class Voyage:
     def judged(self) -> list[AdviceJudged]:
         return [effect for effect in self.desk.effects if isinstance(effect, AdviceJudged)]
 
+    @property
+    def bent(self) -> bool:
+        """Whether the schedule ever left that of its base."""
+        parent = self.desk.parent()
+        plan = parent.plans[parent.order.base]
+        return any(done != plan.at(at_ns) for at_ns, done in self.scheduled)
+
     def sail(self, *news: NewsItem) -> None:
         """Work the order to its end; all of the news is known from the start."""
         if news:

@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from steersman import __version__
+from steersman.cli.advisor import advisor_app
 from steersman.cli.bench import bench_app
 from steersman.cli.calibrate import calibrate
 from steersman.cli.checks import doctor, vectors
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.command(epilog=RUN_EXAMPLES)(run)
 app.command()(record)
 app.command(epilog=READ_EXAMPLES)(read)
+app.add_typer(advisor_app, name="advisor")
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")

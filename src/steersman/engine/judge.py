@@ -13,7 +13,6 @@ import msgspec
 from steersman.algos.adaptive import steer
 from steersman.algos.base import AlgoContext, finish_zone_ns
 from steersman.domain.advice import Action, Advice, Direction, NoAdvice, Origin
-from steersman.domain.facts import STATE_FACTS
 from steersman.domain.market import MarketView
 from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Verdict
 from steersman.domain.units import BPS, SECOND_NS, Price
@@ -116,7 +115,7 @@ def _rests_on_text_alone(state: State, parent: Parent, ask: PendingAsk, advice: 
     turning = [name for name, idle in _IDLE if getattr(advice, name) != idle]
     by_rules = all(advice.provenance.get(name) in (Origin.RULE, Origin.DEFAULT) for name in turning)
     read = advice.news_direction not in (None, Direction.FLAT)
-    if not ask.fact_ids - STATE_FACTS or (by_rules and not read):
+    if not ask.told or (by_rules and not read):
         return False
     if not advice.leaning:
         return True
