@@ -213,6 +213,9 @@ def _execution(outcome: Outcome) -> Any:
     if advice.asked:
         judged = ", ".join(f"{getattr(advice, v.value)} {v.value}" for v in Verdict)
         rows.append(("advice", f"{advice.asked} asked: {judged}; {advice.fallback} fallback"))
+        if advice.checks:
+            failed = ", ".join(f"{count} {name}" for name, count in advice.checks.items())
+            rows.append(("checks not passed", failed))
         if advice.latency_ms_p50 is not None:
             latency = f"{advice.latency_ms_p50:.0f} ms, p95 {advice.latency_ms_p95:.0f} ms"
             rows.append(("advice latency (market time)", latency))

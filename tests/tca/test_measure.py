@@ -113,6 +113,7 @@ def test_advice_is_counted() -> None:
             advisor="a",
             fallback=False,
             answer=nothing,
+            checks=("mirror", "grounding") if latency_ms < 3 else ("json",),
         )
         story.messages.append(answer)
         late = verdict is Verdict.LATE
@@ -130,4 +131,5 @@ def test_advice_is_counted() -> None:
         fallback=1,
         latency_ms_p50=4.0,
         latency_ms_p95=7.0,
+        checks={"grounding": 2, "json": 5, "mirror": 2},
     )

@@ -88,7 +88,7 @@ def compose(
     side = question.parent.side
     turn, reasons, evidence = 0.0, [], []
     style: Style | None = None
-    provenance = {"pace_pct": Origin.RULE}
+    provenance = {"pace_pct": Origin.RULE, "reasoning": Origin.RULE}
     view = question.view
     regime: Regime | None = None
     for fact, lean in _leans(question, rules):

@@ -22,6 +22,7 @@ from decimal import Decimal
 from statistics import NormalDist
 from typing import Protocol
 
+from steersman.advisor.validation import validated
 from steersman.domain.advice import RAW_CHARS_MAX, Answer, NoAdvice, Question
 from steersman.domain.messages import AdviceArrived
 
@@ -114,11 +115,12 @@ class Supervisor:
 
     def _arrived(self, waiting: _Waiting, now_ns: int) -> AdviceArrived:
         question, who, fallback = waiting.question, self.advisor.name, False
-        answer = self._result(waiting)
-        said = answer.said
+        checked = validated(self._result(waiting), question)
+        said = checked.answer.said
         if isinstance(said, NoAdvice) and said.kind in ("timeout", "unavailable"):
             who, fallback = f"{self.fallback.name} for {who}: {said.why}", True
-            answer = self.fallback.advise(question)
+            checked = validated(self.fallback.advise(question), question)
+        answer = checked.answer
         return AdviceArrived(
             at_ns=now_ns,
             parent_id=question.parent.id,
@@ -131,6 +133,7 @@ class Supervisor:
             answer=answer.said,
             usage=answer.usage,
             raw=answer.raw[:RAW_CHARS_MAX],
+            checks=checked.checks,
         )
 
     def _result(self, waiting: _Waiting) -> Answer:

@@ -169,7 +169,8 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
 
     `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
     model's place, `advisor` names who answered (model id and prompt version). `raw` is the
-    model's reply as it came, for the record only: nothing reads it again.
+    model's reply as it came, for the record only: nothing reads it again. `checks` names what it
+    did not pass on its way here; advisor/validation.py has the table.
     """
 
     at_ns: int
@@ -183,6 +184,7 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     answer: Advice | NoAdvice
     usage: Usage = Usage()
     raw: str = ""
+    checks: tuple[str, ...] = ()
 
 
 class Command(StrEnum):

@@ -76,12 +76,13 @@ class Child(msgspec.Struct, frozen=True, gc=False):
 
 
 class PendingAsk(msgspec.Struct, frozen=True):
-    """A question put to the advisor and not answered yet."""
+    """A question put to the advisor and not answered yet; `told` whether it held any text."""
 
     ask_id: str
     asked_ns: int
     ref_mid: Decimal
     fact_ids: frozenset[str]
+    told: bool = False
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):

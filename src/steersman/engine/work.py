@@ -15,7 +15,6 @@ from steersman.algos.base import AlgoContext
 from steersman.algos.decide import decide, plan_all
 from steersman.algos.tactic import Desired, Working, desire
 from steersman.domain.advice import Question
-from steersman.domain.facts import STATE_FACTS
 from steersman.domain.market import MarketView
 from steersman.domain.messages import (
     Alert,
@@ -359,13 +358,12 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
         impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
         regime=regime_in_force(state, order.instrument),
     )
-    facts = STATE_FACTS | {item.id for item in news}
     parent = replace(
         parent,
         asks=parent.asks + 1,
         asked_ns=state.now_ns,
         next_ask_ns=state.now_ns + state.execution.llm_query_interval_s * SECOND_NS,
-        pending_ask=PendingAsk(ask_id, state.now_ns, view.mid, facts),
+        pending_ask=PendingAsk(ask_id, state.now_ns, view.mid, question.fact_ids, bool(news)),
     )
     return state.with_parent(parent), (Ask(question),)
 

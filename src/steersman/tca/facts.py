@@ -5,6 +5,7 @@ A price "seen" is that of the last valid view at or before a moment: what could 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -78,12 +79,16 @@ class Fill:
 
 @dataclass(slots=True)
 class Advised:
-    """How often advice was asked for and what became of it; latencies in market time."""
+    """How often advice was asked for and what became of it; latencies in market time.
+
+    `checks` counts, by name, what answers did not pass on their way to the engine.
+    """
 
     asked: int = 0
     verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     fallback: int = 0
     latencies_ms: list[float] = field(default_factory=list)
+    checks: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -248,6 +253,7 @@ class _Fold:
                 advised.asked += 1
             case AdviceArrived() if message.parent_id == self.parent_id:
                 advised.latencies_ms.append((message.arrived_ns - message.asked_ns) / MS_NS)
+                advised.checks.update(message.checks)
             case AdviceJudged() if message.parent_id == self.parent_id:
                 advised.verdicts[message.verdict] += 1
                 advised.fallback += message.fallback

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
 
@@ -36,8 +36,9 @@ EXACT: Final = Context(prec=50)
 class AdviceStats:
     """How advice fared: counts, and latency from question to answer in market time.
 
-    `fallback` counts judged answers that a rule gave in the model's place. Percentiles are by
-    nearest rank over all answers that arrived, timeouts included.
+    `fallback` counts judged answers that a rule gave in the model's place, `checks` by name what
+    answers did not pass (docs/validation.md). Percentiles are by nearest rank over all answers
+    that arrived, timeouts included.
     """
 
     asked: int
@@ -51,6 +52,7 @@ class AdviceStats:
     fallback: int
     latency_ms_p50: float | None
     latency_ms_p95: float | None
+    checks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,7 @@ def _advice(advised: Advised) -> AdviceStats:
         fallback=advised.fallback,
         latency_ms_p50=_percentile(advised.latencies_ms, 0.50),
         latency_ms_p95=_percentile(advised.latencies_ms, 0.95),
+        checks=dict(sorted(advised.checks.items())),
     )
 
 
