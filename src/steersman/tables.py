@@ -233,6 +233,8 @@ def _advice(advice: AdviceStats) -> list[tuple[str, str]]:
         ("asked because of", _counts(advice.asked_why)),
         ("answers", _counts(advice.outcomes)),
     ]
+    if advice.checks:
+        rows.append(("checks not passed", _counts(advice.checks)))
     if advice.latency_ms_p50 is not None:
         latency = f"{advice.latency_ms_p50:.0f} ms, p95 {advice.latency_ms_p95:.0f} ms"
         rows.append(("advice latency (market time)", latency))

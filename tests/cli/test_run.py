@@ -19,7 +19,7 @@ KEYS = {
 COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "funding", "opportunity"}
 ADVICE = {
     "asked", "accepted", "clamped", "invalid", "late", "stale", "fallback",
-    "latency_ms_p50", "latency_ms_p95",
+    "latency_ms_p50", "latency_ms_p95", "checks",
 }  # fmt: skip
 
 

@@ -216,9 +216,9 @@ def test_a_start_before_the_generated_market_is_refused() -> None:
 
 def test_headlines_come_with_the_job(tmp_path: Path) -> None:
     path = tmp_path / "news.jsonl"
-    path.write_text('{"time": 5, "text": "soon"}', encoding="utf-8")
-    assert [item.text for item in job(news=path).news] == ["soon"]
-    error = refused(news=tmp_path / "absent.jsonl")
+    path.write_text('{"time": "2025-01-06T15:01:00", "text": "soon"}', encoding="utf-8")
+    assert [item.text for item in job(news=str(path)).news] == ["soon"]
+    error = refused(news=str(tmp_path / "absent.jsonl"))
     assert isinstance(error, DataError)
 
 

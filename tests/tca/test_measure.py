@@ -125,6 +125,7 @@ def test_advice_is_counted() -> None:
             answer=nothing,
             usage=Usage("v", "h", 10, latency_ms, D("0.25")),
             outcome=Outcome.LATE if latency_ms == 4 else Outcome.CACHED,
+            checks=("mirror", "grounding") if latency_ms < 3 else ("json",),
         )
         story.messages.append(answer)
         late = verdict is Verdict.LATE
@@ -152,4 +153,5 @@ def test_advice_is_counted() -> None:
         tokens_out=28,
         cost_usd="1.75",
         weights={"a": {"weight": 0.55, "right": 4, "wrong": 1, "undecided": 2}},
+        checks={"grounding": 2, "json": 5, "mirror": 2},
     )

@@ -177,4 +177,6 @@ class OracleAdvisor:
         turn = ORACLE_TURN_PCT * sign * question.parent.side.sign
         word = {1: "rise", 0: "stay", -1: "fall"}[sign]
         reasoning = f"the price is believed to {word}"
-        return Answer(Advice(pace_pct=100 + turn, evidence=("view",), reasoning=reasoning))
+        by_rule = {"pace_pct": Origin.RULE}  # no text is behind it
+        advice = Advice(pace_pct=100 + turn, reasoning=reasoning, provenance=by_rule)
+        return Answer(advice)

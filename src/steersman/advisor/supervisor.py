@@ -28,6 +28,7 @@ from steersman.advisor.background import Background, Call
 from steersman.advisor.base import Advisor, AnswerSource
 from steersman.advisor.breaker import Breaker
 from steersman.advisor.latency import Latency, Measured
+from steersman.advisor.validation import Checked, validated
 from steersman.domain.advice import RAW_CHARS_MAX, Advice, Answer, NoAdvice, Question, Usage
 from steersman.domain.messages import AdviceArrived, Outcome
 from steersman.domain.units import SECOND_NS
@@ -74,8 +75,8 @@ class Supervisor:
         flight = _Flight(question, question.asked_ns + int(self.timeout_s * SECOND_NS))
         known = self._cache.get(self.advisor.name, question)
         if known is not None:
-            who = self.advisor.name
-            self._tell(flight, question.asked_ns, who, known, Outcome.CACHED)
+            checked = validated(known, question)
+            self._tell(flight, question.asked_ns, self.advisor.name, checked, Outcome.CACHED)
         elif self._ask_next(flight, question.asked_ns):
             self._flights.append(flight)
         else:
@@ -151,21 +152,24 @@ class Supervisor:
             return  # now it is known when it is heard
         flight.legs.remove(leg)
         hangs = answer is None or _kind(answer) == "timeout"
-        good = answer is not None and isinstance(answer.said, Advice)
+        checked = None if answer is None or hangs else validated(answer, flight.question)
+        good = checked is not None and isinstance(checked.answer.said, Advice)
         if at_ns <= flight.deadline_ns:  # else it has been noted
             provider.breaker.note(flight.deadline_ns if hangs else at_ns, good)
-        if answer is None or hangs:
+        if answer is None or checked is None:
             return  # in market time there is nothing to hear before the deadline
+        first = provider is self._providers[0]
         if flight.answered:
             late = at_ns > flight.deadline_ns
             why = "it came after the timeout" if late else "another answer was first"
-            self._tell(flight, at_ns, provider.name, answer, Outcome.LATE, why)
+            self._tell(flight, at_ns, provider.name, checked, Outcome.LATE, why)
         elif good:
-            self._cache.put(provider.name, flight.question, answer)
-            outcome = Outcome.ANSWERED if provider is self._providers[0] else Outcome.HEDGED
-            self._tell(flight, at_ns, provider.name, answer, outcome)
+            if first:
+                self._cache.put(provider.name, flight.question, answer)
+            outcome = Outcome.ANSWERED if first else Outcome.HEDGED
+            self._tell(flight, at_ns, provider.name, checked, outcome)
         else:
-            flight.failed.append((provider.name, answer))
+            flight.failed.append((provider.name, checked))
             if not self._ask_next(flight, at_ns) and not flight.legs:
                 self._give_up(flight, at_ns, Outcome.UNAVAILABLE)
 
@@ -176,16 +180,16 @@ class Supervisor:
 
     def _give_up(self, flight: _Flight, at_ns: int, outcome: Outcome) -> None:
         """Pass on what was said and is no advice, or else let the rules answer."""
-        invalid = next((one for one in flight.failed if _kind(one[1]) == "invalid"), None)
+        invalid = next((one for one in flight.failed if _kind(one[1].answer) == "invalid"), None)
         if invalid is not None:
             flight.failed.remove(invalid)
             self._tell(flight, at_ns, *invalid, Outcome.INVALID)
             return
-        instead = self.fallback.advise(flight.question)
+        instead = validated(self.fallback.advise(flight.question), flight.question)
         said = [
-            f"{name}: {answer.said.why}"
-            for name, answer in flight.failed
-            if isinstance(answer.said, NoAdvice)
+            f"{name}: {checked.answer.said.why}"
+            for name, checked in flight.failed
+            if isinstance(checked.answer.said, NoAdvice)
         ]
         if outcome is Outcome.TIMEOUT:
             said.append(f"no answer within {self.timeout_s:g} s")
@@ -199,18 +203,19 @@ class Supervisor:
         flight: _Flight,
         at_ns: int,
         who: str,
-        answer: Answer,
+        checked: Checked,
         outcome: Outcome,
         why: str = "",
     ) -> None:
-        """Make an answer ready to be collected; it carries what the failed ones took, too."""
+        """Make an answer ready to be collected; it counts for those that failed before it, too."""
         question = flight.question
         assert question.view.mid is not None  # the engine asks only where there is a price
-        usage = answer.usage
+        answer, usage, checks = checked.answer, checked.answer.usage, checked.checks
         if outcome is not Outcome.LATE:
             flight.answered = True
             for _, failed in flight.failed:
-                usage = _sum(usage, failed.usage)
+                usage = _sum(usage, failed.answer.usage)
+                checks = (*failed.checks, *checks)
         arrived = AdviceArrived(
             at_ns=at_ns,
             parent_id=question.parent.id,
@@ -223,6 +228,7 @@ class Supervisor:
             answer=answer.said,
             usage=usage,
             raw=answer.raw[:RAW_CHARS_MAX],
+            checks=checks,
             outcome=outcome,
             why=why,
         )
@@ -288,7 +294,7 @@ class _Flight:
     hedge_ns: int = NEVER_NS
     asked: int = 0
     legs: list[_Leg] = field(default_factory=list)
-    failed: list[tuple[str, Answer]] = field(default_factory=list)
+    failed: list[tuple[str, Checked]] = field(default_factory=list)
     answered: bool = False
 
     @property

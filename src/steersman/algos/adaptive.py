@@ -113,7 +113,7 @@ def bend(
     advice = steering.in_force(at_ns)
     step = _base_step(order, plans, progress, context, steering, followed(order, advice))
     share = context.execution.envelope
-    if advice is not None and steering.text_only:
+    if steering.text_only:  # until other advice comes: what a text has bent stays where it belongs
         share *= TEXT_SHARE
     steering = _bounded(order, plans[AlgoName.ADAPTIVE], at_ns, share, context, steering)
     low, high = steering.low, steering.high

@@ -105,7 +105,9 @@ def run(
         typer.Option(help="Who advises, such as rules; default: embedded for adaptive, else none."),
     ] = None,
     advisor_latency: AdvisorLatency = None,
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,

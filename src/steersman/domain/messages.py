@@ -188,7 +188,8 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     `ref_mid` is the mid when the question was asked, `advisor` names who answered (model id and
     prompt version), `fallback` tells that a rule did in a model's place and `why` what had failed.
     `usage` is what all that was asked for this answer took. `raw` is the model's reply as it came,
-    for the record only: nothing reads it again.
+    for the record only: nothing reads it again. `checks` names what was not passed on the way here;
+    advisor/validation.py has the table.
     """
 
     at_ns: int
@@ -202,6 +203,7 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     answer: Advice | NoAdvice
     usage: Usage = Usage()
     raw: str = ""
+    checks: tuple[str, ...] = ()
     outcome: Outcome = Outcome.ANSWERED
     why: str = ""
 

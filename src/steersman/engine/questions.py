@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from steersman.domain.advice import Question
-from steersman.domain.facts import STATE_FACTS
-from steersman.domain.market import MarketView, NewsItem, Regime
+from steersman.domain.market import MarketView, Regime
 from steersman.domain.messages import Alert, Ask, AskWhy, Effect
 from steersman.domain.order import AlgoName
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS
+from steersman.engine.intake import news_now
 from steersman.engine.outlook import estimate_of
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
 
@@ -27,8 +27,6 @@ __all__ = ["ask", "ask_soon", "may_ask", "next_question_ns", "pull_forward"]
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
 
-NEWS_PER_QUESTION: Final = 8
-NEWS_AGE_MAX_NS: Final = 30 * MINUTE_NS
 LOOK_NS: Final = 5 * SECOND_NS  # a steered order looks at its market this often at least
 
 
@@ -87,7 +85,8 @@ def ask(state: State, parent: Parent, view: MarketView, regime: Regime) -> Step:
             question.ask_id,
             state.now_ns,
             view.mid,
-            STATE_FACTS | {item.id for item in question.news},
+            question.fact_ids,
+            bool(question.news),
         ),
     )
     asked: tuple[Effect, ...] = (Ask(question, why),)
@@ -126,20 +125,11 @@ def _question(state: State, parent: Parent, view: MarketView, regime: Regime) ->
         parent=order,
         progress=progress_of(state, parent),
         view=view,
-        news=_news(state, order.instrument),
+        news=news_now(state, order.instrument),
         signals=state.signals.get(order.instrument),
         impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
         regime=regime,
     )
-
-
-def _news(state: State, instrument: str) -> tuple[NewsItem, ...]:
-    recent = (
-        item
-        for item in state.news.get(instrument, ())
-        if state.now_ns - item.received_ns <= NEWS_AGE_MAX_NS
-    )
-    return tuple(recent)[-NEWS_PER_QUESTION:]
 
 
 def _pause_ns(state: State) -> int:

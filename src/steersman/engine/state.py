@@ -78,12 +78,13 @@ class Child(msgspec.Struct, frozen=True, gc=False):
 
 
 class PendingAsk(msgspec.Struct, frozen=True):
-    """A question put to the advisor and not answered yet."""
+    """A question put to the advisor and not answered yet; `told` whether it held any text."""
 
     ask_id: str
     asked_ns: int
     ref_mid: Decimal
     fact_ids: frozenset[str]
+    told: bool = False
 
 
 class OnTrial(msgspec.Struct, frozen=True, gc=False):
@@ -175,6 +176,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
+    news_dropped: dict[str, int] = {}  # since it was last told, by reason
+    news_told_ns: int = 0
     positions: dict[str, Qty] = {}
     order_times_ns: tuple[int, ...] = ()
     track_records: dict[str, TrackRecord] = {}

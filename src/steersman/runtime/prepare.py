@@ -20,12 +20,11 @@ from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.limits import ExecutionConfig
-from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.domain.volume import DayVolume
-from steersman.errors import DataError, UsageError
+from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
 from steersman.models.volume import weekday
@@ -33,6 +32,7 @@ from steersman.runtime.answering import Setting, answers_for
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import WEEKDAYS, load
+from steersman.runtime.news import gather_news
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Request",
     "prepare",
-    "read_news",
 ]
 
 GENERATED: Final = "generated"
@@ -75,7 +74,7 @@ class Request:
     market: str
     seed: int
     advisor: str
-    news: Path | None
+    news: str | None
     parent_id: str
     fee_tier: str | None = None
     funding: Path | None = None
@@ -141,7 +140,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         seed=request.seed,
         venue=venue,
         supervisor=_supervisor(request, setting),
-        news=read_news(request.news) if request.news is not None else (),
+        news=gather_news(request.news, settings.feeds(), order, say),
         assumed=assumed,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
@@ -236,42 +235,6 @@ def _day_volume(
     if calibrated.instrument != instrument.id:
         return None
     return calibrated.volume_curves.day_volume(order.start_ns)
-
-
-def read_news(path: Path) -> tuple[NewsItem, ...]:
-    """Read headlines from a JSONL file: one object a line with `time`, `text` and maybe `source`.
-
-    `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
-        ) from None
-    items = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            items.append(_news_item(path, number, line))
-    return tuple(items)
-
-
-class _NewsLine(msgspec.Struct, forbid_unknown_fields=False):
-    time: int | str
-    text: str
-    source: str = "file"
-
-
-def _news_item(path: Path, number: int, line: str) -> NewsItem:
-    try:
-        read = msgspec.json.decode(line, type=_NewsLine)
-        at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
-    except (msgspec.MsgspecError, UsageError, RecursionError) as error:
-        raise DataError(
-            f"{path}:{number}: {' '.join(str(error).split())}",
-            'write {"time": "2024-08-09T00:00:00", "text": "..."}',
-        ) from None
-    return NewsItem(f"f{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
 
 
 def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:

@@ -5,6 +5,7 @@ A price "seen" is that of the last valid view at or before a moment: what could 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -85,7 +86,8 @@ class Advised:
     """How often advice was asked for and why, how it came about and what became of it.
 
     Latencies are in market time; tokens and cost are of all that was asked, in vain or not;
-    `weighed` is the last judgement of each advisor.
+    `weighed` is the last judgement of each advisor, `checks` counts, by name, what answers did not
+    pass on their way to the engine.
     """
 
     asked: int = 0
@@ -98,6 +100,7 @@ class Advised:
     cost_usd: Decimal = Decimal(0)
     latencies_ms: list[float] = field(default_factory=list)
     weighed: dict[str, AdvisorWeighed] = field(default_factory=dict)
+    checks: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -267,6 +270,7 @@ class _Fold:
                 advised.tokens_out += message.usage.tokens_out
                 advised.cost_usd += message.usage.cost_usd
                 advised.latencies_ms.append((message.arrived_ns - message.asked_ns) / MS_NS)
+                advised.checks.update(message.checks)
             case AdviceJudged() if message.parent_id == self.parent_id:
                 advised.verdicts[message.verdict] += 1
                 advised.fallback += message.fallback

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
 
@@ -42,7 +42,8 @@ class AdviceStats:
     rule gave in the model's place, `asked_why` the reasons of questions and `outcomes` how answers
     came about, by name. Tokens and cost are of all that was asked, in vain or not. Percentiles are
     by nearest rank over all answers that arrived, timeouts included. `weights` holds each advisor
-    whose turns were judged: its weight, and how many were right, wrong and undecided.
+    whose turns were judged: its weight, and how many were right, wrong and undecided. `checks`
+    counts by name what answers did not pass (docs/validation.md).
     """
 
     asked: int
@@ -62,6 +63,7 @@ class AdviceStats:
     tokens_out: int
     cost_usd: str
     weights: dict[str, dict[str, float]]
+    checks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,7 @@ def _advice(advised: Advised) -> AdviceStats:
             name: {"weight": float(weighed.weight), **asdict(weighed.record)}
             for name, weighed in advised.weighed.items()
         },
+        checks=dict(sorted(advised.checks.items())),
     )
 
 
