@@ -30,7 +30,7 @@ from tests.engine.desk import T0
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 PINNED: Final = {
-    "steer-2": "cc3357ba2faf14f3dca4665576354fb76bec4e189a502bff8de15e30cfadb32c",
+    "steer-2": "b8d3531910e3cdb9e5109b453efaef5e922130eac836baac726ae847fef5bd77",
 }
 SITUATIONS: Final[dict[str, tuple[Callable[[], Question], bool]]] = {
     "quiet": (quiet, False),
