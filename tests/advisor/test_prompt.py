@@ -30,7 +30,7 @@ from tests.engine.desk import T0
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 PINNED: Final = {
-    "steer-2": "b8d3531910e3cdb9e5109b453efaef5e922130eac836baac726ae847fef5bd77",
+    "steer-2": "1a32ee7ebaef75d1bd098c72ab9afc137fb36b15516cd51b51abbfeb79776f69",
 }
 SITUATIONS: Final[dict[str, tuple[Callable[[], Question], bool]]] = {
     "quiet": (quiet, False),

@@ -23,8 +23,6 @@ from steersman.errors import ConfigError, DataError, SteersmanError, UsageError
 from steersman.journal import Journal
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRADE
 from steersman.marketdata.rows import Events
-from steersman.models.impact_estimate import PRIOR_LAW
-from steersman.models.parameters import ImpactParameters, encoded
 from steersman.runtime import advisors as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import prepare
@@ -487,14 +485,3 @@ def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path
 
 def test_a_recording_has_the_regimes_it_had(history: str) -> None:
     assert "--regime" in refused(market=history, horizon="1m", regime="calm").remedy
-
-
-def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
-    file = tmp_path / "p.json"
-    assert job().law == PRIOR_LAW
-    file.write_bytes(encoded(ImpactParameters("bybit:BTCUSDT.linear", ("o",), 1, 2)))
-    assert job(parameters=file).law == PRIOR_LAW, "it says nothing of Y; another venue is fine"
-    with pytest.raises(UsageError, match=r"is of bybit:BTCUSDT.linear"):
-        job(parameters=file, symbol="ETHUSDT")
-    with pytest.raises(DataError, match="nowhere"):
-        job(parameters=tmp_path / "nowhere")

@@ -104,10 +104,15 @@ def _progress(question: Question) -> dict[str, float]:
 
 
 def _regime(question: Question) -> Fact:
-    """Return the state of the market: what the view says it is, in a word."""
+    """Return the state of the market in a word, and what it is told by: ratios to the usual."""
     view = question.view
-    fact = _fact("regime", FactKind.REGIME, "engine", view.at_ns, question.asked_ns, {})
-    return _with_text(fact, view.regime.value)
+    numbers = {
+        "volatility_ratio": view.volatility_ratio,
+        "depth_ratio": view.depth_share,
+        "volume_ratio": view.volume_ratio,
+    }
+    fact = _fact("regime", FactKind.REGIME, "engine", view.at_ns, question.asked_ns, numbers)
+    return _with_text(fact, question.regime.value)
 
 
 def _session(asked_ns: int) -> Fact:

@@ -39,6 +39,7 @@ from steersman.engine import risk
 from steersman.engine.intake import take_in, tell_dropped
 from steersman.engine.judge import apply_advice
 from steersman.engine.ledger import apply_funding, apply_report
+from steersman.engine.regimes import see
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
 from steersman.engine.work import work
@@ -72,11 +73,10 @@ def process(state: State, message: Input) -> Step:
 def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a message
     match message:
         case Viewed():
-            view = message.view
-            state = replace(state, views={**state.views, view.instrument: view})
+            state, changed = see(state, message.view)
             state, told = tell_dropped(state)
-            state, effects = _work_all(state, view.instrument)
-            return state, (*told, *effects)
+            state, effects = _work_all(state, message.view.instrument)
+            return state, (*changed, *told, *effects)
         case Reported() | FundingPaid():
             return _book(state, message)
         case AdviceArrived():

@@ -81,7 +81,7 @@ def _accept(
     if text_only:
         clamps.append("text alone: half the envelope")
     verdict = Verdict.CLAMPED if clamps else Verdict.ACCEPTED
-    state = state.with_parent(replace(parent, steering=steering))
+    state = state.with_parent(replace(parent, steering=steering, advised_ns=arrived.asked_ns))
     why = "; ".join([advice.reasoning, *clamps] if advice.reasoning else clamps)
     return state, (_log(arrived, verdict, describe(advice), why),)
 
