@@ -77,7 +77,7 @@ def _fault(
 def _accept(
     state: State, parent: Parent, ask: PendingAsk, arrived: AdviceArrived, advice: Advice
 ) -> Step:
-    clamps = list(arrived.checks)
+    clamps = [f"not passed: {', '.join(arrived.checks)}"] if arrived.checks else []
     if advice.action is Action.HOLD and _finishing(state, parent):
         advice = replace(advice, action=Action.CONTINUE)
         clamps.append("nothing can be held back any more")
