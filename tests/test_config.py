@@ -90,6 +90,43 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         load_settings(tmp_path / "absent.toml", {}, tmp_path, tmp_path)
 
 
+def test_feeds_have_a_table_each(tmp_path: Path) -> None:
+    text = """
+    [feeds.wire]
+    url = "https://example.org/rss"
+    kind = "macro"
+    trust_pct = 80
+    [feeds.mine]
+    file = "news.jsonl"
+    """
+    feeds = load(tmp_path, text, STEERSMAN_FEEDS__MINE__MAX_ITEMS="7").feeds()
+    assert list(feeds) == ["mine", "wire"]
+    assert (feeds["wire"].kind, feeds["wire"].trust_pct) == ("macro", 80)
+    assert (feeds["mine"].file, feeds["mine"].max_items) == ("news.jsonl", 7)
+    assert load(tmp_path).feeds() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[feeds.wire]\nurls = 'x'\n", "did you mean url"),
+        ("[feeds]\nwire = 5\n", "write [feeds.NAME]"),
+        ("[feeds.Wire-1]\nfile = 'x'\n", "cannot name a feed"),
+        ("[feeds.wire]\ntrust_pct = 50\n", "[feeds.wire] give either url or file"),
+        ("[feeds.wire]\nfile = 'x'\nurl = 'http://x'\n", "give either url or file"),
+        ("[feeds.wire]\nurl = 'file:///etc/passwd'\n", "must begin with http"),
+        ("[feeds.wire]\nfile = 'x'\nkind = 'market'\n", "kind must be one of"),
+        ("[feeds.wire]\nfile = 'x'\ntrust_pct = 101\n", "between 0 and 100"),
+        ("[feeds.wire]\nfile = 'x'\nmax_items = 0\n", "max_items"),
+        ("[feeds.wire]\nfile = 'x'\nmax_age_s = 0\n", "max_age_s"),
+    ],
+)
+def test_a_bad_feed_is_named_with_its_remedy(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text).feeds()
+    assert words in str(caught.value) and caught.value.remedy
+
+
 def test_the_fee_tier_is_a_setting_of_its_own(tmp_path: Path) -> None:
     assert load(tmp_path).fees().tier is None
     assert load(tmp_path, '[fees]\ntier = "vip3"\n').fees().tier == "vip3"

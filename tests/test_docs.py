@@ -10,9 +10,13 @@ import pytest
 from typer.main import get_command
 
 from steersman import cli, errors
+from steersman.advisor import fusion
 from steersman.cli import printing
+from steersman.domain.facts import AGE_MAX_S
+from steersman.domain.feeds import FeedConfig
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.engine import intake
 from steersman.runtime import outcome
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -32,7 +36,7 @@ def test_every_command_has_a_section_and_help(command: str) -> None:
     assert f"\n## steersman {command}\n" in (DOCS / "cli.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [ExecutionConfig, SafetyLimits, FeeConfig])
+@pytest.mark.parametrize("kind", [ExecutionConfig, SafetyLimits, FeeConfig, FeedConfig])
 def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]) -> None:
     text = (DOCS / "configuration.md").read_text(encoding="utf-8")
     for field in msgspec.structs.fields(kind):
@@ -41,6 +45,17 @@ def test_every_setting_is_documented_with_its_default(kind: type[msgspec.Struct]
         assert row, f"{field.name} is not documented"
         documented = {cells for cells in re.findall(rf"^\| `{field.name}` \| (\S+) \|", text, re.M)}
         assert default in documented, f"{field.name}: {documented} is not {default}"
+
+
+def test_every_kind_of_what_is_told_is_documented_with_its_time() -> None:
+    text = (DOCS / "context.md").read_text(encoding="utf-8")
+    for kind, seconds in AGE_MAX_S.items():
+        assert f"| `{kind.value}` | {seconds} |" in text
+    assert f"{intake.KEPT_MAX}, the least trusted" in text
+    assert f"{intake.KEPT_CHARS_MAX:,}, of one text {intake.TEXT_CHARS_MAX:,}" in text
+    assert f"a minute | {intake.PER_SOURCE_PER_MINUTE} |" in text
+    assert f"question | {fusion.TOLD_MAX}, of one source {fusion.PER_SOURCE_MAX} |" in text
+    assert f"{fusion.TOLD_CHARS_MAX:,}, of one text {fusion.ITEM_CHARS_MAX} " in text
 
 
 def test_every_exit_code_is_documented() -> None:

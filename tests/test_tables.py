@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 
 from steersman.domain.advice import Advice, Question
 from steersman.domain.impact import ImpactEstimate
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
@@ -25,6 +25,7 @@ from steersman.domain.messages import (
     ParentState,
     Recalibrated,
     Refused,
+    RegimeChanged,
     Submit,
     Verdict,
 )
@@ -210,6 +211,7 @@ def test_a_completed_order_is_told_with_its_costs() -> None:
         "children": "1",
         "finished before the deadline": "49.0 s",
         "news items": "0",
+        "regime changes": "0",
         "queue": "risk-averse",
         "seed": "7",
         "journal hash": "abc123",
@@ -334,9 +336,12 @@ def test_alerts_and_news_are_told() -> None:
     story.messages.append(NewsArrived(ns(13), story.spec.id, items))
     story.messages.append(NewsArrived(ns(14), story.spec.id, items[:1]))
     story.messages.append(Alert("warning", "shortfall", "p", "over [50] bps"))
+    for was, regime in ((Regime.CALM, Regime.THIN), (Regime.THIN, Regime.VOLATILE)):
+        story.messages.append(RegimeChanged(story.spec.id, regime, was, "so and so"))
     lines = printed(story)
     assert "warning: over [50] bps" in lines
     assert figure(lines, "news items") == "4"
+    assert figure(lines, "regime changes") == "2, the last to volatile"
 
 
 def test_what_was_expected_stands_beside_what_was_paid() -> None:

@@ -2,10 +2,10 @@
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
-Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`; a variable names one key of one
-table, such as `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a
-suggestion: a limit that was misspelt is a limit that does not exist. Numbers are read as decimals,
-never through floats.
+Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`, and one `[feeds.NAME]` for each
+feed of news; a variable names one key of one table: `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`,
+`STEERSMAN_FEEDS__NAME__TRUST_PCT=80`. An unknown key is an error with a suggestion: a limit that
+was misspelt is a limit that does not exist. Numbers are read as decimals, never through floats.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from steersman.domain.feeds import FEED_NAME, FeedConfig
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.errors import ConfigError
@@ -36,6 +37,8 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "fees": FeeConfig,
     "signals": SignalRules,
 }
+
+FEEDS: Final = "feeds"  # holds tables of its own: they are kept as "feeds.NAME"
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -61,6 +64,12 @@ class Settings(msgspec.Struct, frozen=True):
         """Return the thresholds of the rules."""
         return self._build(SignalRules, "signals", {})
 
+    def feeds(self) -> dict[str, FeedConfig]:
+        """Return the feeds of news by name."""
+        prefix = f"{FEEDS}."
+        tables = sorted(name for name in self.tables if name.startswith(prefix))
+        return {table.removeprefix(prefix): self._build(FeedConfig, table, {}) for table in tables}
+
     def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
         given = {**fallbacks, **self.tables.get(table, {})}
         try:
@@ -83,9 +92,9 @@ def load_settings(
     for file in (home / ".config" / "steersman" / "config.toml", path or here / "steersman.toml"):
         if file.is_file():
             for table, key, value in _from_file(file):
-                tables[table][key] = value
+                tables.setdefault(table, {})[key] = value
     for table, key, value in _from_environment(environ):
-        tables[table][key] = value
+        tables.setdefault(table, {})[key] = value
     return Settings(tables)
 
 
@@ -97,12 +106,39 @@ def _from_file(path: Path) -> Iterator[tuple[str, str, Any]]:
             f"{path}: {error}", "correct the file; see docs/configuration.md"
         ) from None
     for table, content in document.items():
-        _check(str(path), "table", table, TABLES)
+        _check(str(path), "table", table, (*TABLES, FEEDS))
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: {table} is not a table", f"write [{table}] and keys below")
-        for key, value in content.items():
-            _check(str(path), f"key in [{table}]", key, TABLES[table].__struct_fields__)
-            yield table, key, value
+        if table != FEEDS:
+            yield from _from_table(str(path), table, content)
+            continue
+        for name, feed in content.items():
+            if not isinstance(feed, dict):
+                raise ConfigError(
+                    f"{path}: {name} in [{FEEDS}] is not a table",
+                    f"write [{FEEDS}.NAME] and keys below",
+                )
+            yield from _from_table(str(path), f"{FEEDS}.{name}", feed)
+
+
+def _from_table(where: str, table: str, content: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    fields = _fields(where, table)
+    for key, value in content.items():
+        _check(where, f"key in [{table}]", key, fields)
+        yield table, key, value
+
+
+def _fields(where: str, table: str) -> tuple[str, ...]:
+    """Return the keys of a table that exists; its name as a feed must be well formed."""
+    group, _, name = table.partition(".")
+    if group != FEEDS:
+        return TABLES[table].__struct_fields__
+    if FEED_NAME.fullmatch(name) is None:
+        raise ConfigError(
+            f"{where}: {name[:40]!r} cannot name a feed",
+            "use 1 to 24 lower-case letters, digits and underscores, a letter first",
+        )
+    return FeedConfig.__struct_fields__
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
@@ -110,9 +146,12 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, An
         if not name.startswith(ENV_PREFIX) or name in ENV_OTHER:
             continue
         table, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        _check(f"variable {name}", "table", table, TABLES)
-        _check(f"variable {name}", f"key in [{table}]", key, TABLES[table].__struct_fields__)
-        yield table, key, environ[name]
+        where = f"variable {name}"
+        _check(where, "table", table, (*TABLES, FEEDS))
+        if table == FEEDS:
+            feed, _, key = key.partition("__")
+            table = f"{FEEDS}.{feed}"
+        yield from _from_table(where, table, {key: environ[name]})
 
 
 def _check(where: str, what: str, name: str, known: Any) -> None:

@@ -24,6 +24,7 @@ from steersman.domain.messages import (
     Effect,
     Input,
     NewsArrived,
+    RegimeChanged,
     Verdict,
 )
 from steersman.domain.units import SECOND_NS
@@ -220,6 +221,10 @@ def _execution(outcome: Outcome) -> Any:
             rows.append(("advice latency (market time)", latency))
     news = [message for message in outcome.messages if isinstance(message, NewsArrived)]
     rows.append(("news items", str(sum(len(message.items) for message in news))))
+    regimes = [m.regime.value for m in outcome.messages if isinstance(m, RegimeChanged)]
+    rows.append(
+        ("regime changes", f"{len(regimes)}, the last to {regimes[-1]}" if regimes else "0")
+    )
     rows.extend(outcome.document["assumed"].items())
     rows.append(("seed", str(outcome.document["seed"])))
     rows.append(("journal hash", str(outcome.document["journal_hash"])))

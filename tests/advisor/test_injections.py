@@ -154,7 +154,7 @@ def test_on_a_real_market_the_whole_corpus_stays_in_the_envelope(
         for n, one in enumerate(CORPUS)
     ]
     news.write_text("\n".join(lines), encoding="utf-8")
-    asked = job(algo=AlgoName.ADAPTIVE, advisor="rules", news=news)
+    asked = job(algo=AlgoName.ADAPTIVE, advisor="rules", news=str(news))
     supervisor = Supervisor(Obedient(ORDERS[wants]), RulesAdvisor(), Latency(250, 0.4, 3))
     with Journal.create(None) as journal:
         result = run_job(replace(asked, supervisor=supervisor), journal)
@@ -162,7 +162,7 @@ def test_on_a_real_market_the_whole_corpus_stays_in_the_envelope(
     order = asked.order
     assert result.parent.filled == order.qty
     assert not result.parent.overfilled
-    plan = result.parent.plans[order.base]
+    plan = result.parent.plans[AlgoName.ADAPTIVE]
     share = asked.execution.envelope
     now_ns, seen, state = 0, 0, None
     for message in result.messages:

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from steersman.advisor.rules import NewsReading, RulesAdvisor, compose, fresh_news
 from steersman.domain.advice import Advice, Direction, Origin, Severity
+from steersman.domain.market import Regime
+from steersman.domain.order import Style
 from steersman.domain.units import Side
 from tests.advisor.questions import ANY_HOUR, headline, question
 from tests.engine.desk import T0, view
@@ -80,3 +82,21 @@ def test_the_hour_turns_crypto_and_not_shares() -> None:
     assert [advice.evidence for advice in (deep, usual, thin)] == [("session",), (), ("session",)]
     share = replace(asked[2].parent, instrument="sim:AAPL.equity")
     assert compose(replace(asked[2], parent=share), (), Origin.RULE).pace_pct == 100
+
+
+def test_the_regime_in_force_turns_and_says_so() -> None:
+    against = replace(question(side=Side.SELL), regime=Regime.TREND_DOWN)
+    advice = compose(against, (), Origin.RULE, ANY_HOUR)
+    assert advice.pace_pct == 115 and "trend" in advice.reasoning
+    assert advice.regime is Regime.TREND_DOWN and advice.evidence == ("regime",)
+    thin = compose(replace(question(), regime=Regime.THIN), (), Origin.RULE, ANY_HOUR)
+    assert thin.pace_pct == 80 and thin.style is Style.PASSIVE
+    calm = compose(question(), (), Origin.RULE, ANY_HOUR)
+    assert calm.pace_pct == 100 and calm.evidence == () and calm.regime is None
+
+
+@pytest.mark.parametrize(("trend_bps", "faster"), [(9.0, True), (-9.0, False)])
+def test_a_cascade_turns_by_the_way_it_runs(trend_bps: float, faster: bool) -> None:
+    seen = question(side=Side.BUY, view=view(T0, trend_bps=trend_bps))
+    advice = compose(replace(seen, regime=Regime.CASCADE), (), Origin.RULE, ANY_HOUR)
+    assert advice.pace_pct is not None and (advice.pace_pct > 100) is faster

@@ -56,7 +56,7 @@ class Voyage:
     def bent(self) -> bool:
         """Whether the schedule ever left that of its base."""
         parent = self.desk.parent()
-        plan = parent.plans[parent.order.base]
+        plan = parent.plans[AlgoName.ADAPTIVE]
         return any(done != plan.at(at_ns) for at_ns, done in self.scheduled)
 
     def sail(self, *news: NewsItem) -> None:
@@ -107,7 +107,7 @@ class Voyage:
             if order.limit_price is not None:
                 assert (order.limit_price - place.price) * order.side.sign >= 0
         share = state.execution.envelope * (TEXT_SHARE if text_alone else 1)
-        plan = parent.plans[order.base]
+        plan = parent.plans[AlgoName.ADAPTIVE]  # the base as submitted
         finishing_ns = order.deadline_ns - 120 * SECOND_NS
         held = [(at_ns, done) for at_ns, done in self.scheduled if at_ns < finishing_ns]
         assert held

@@ -10,7 +10,7 @@ from steersman.domain.advice import Action, Advice, NoAdvice, Origin, Question
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind, Signals
+from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind, Regime, Signals
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
@@ -36,6 +36,7 @@ from steersman.domain.messages import (
     Query,
     Recalibrated,
     Refused,
+    RegimeChanged,
     Rejected,
     Report,
     Reported,
@@ -116,6 +117,10 @@ views = st.builds(
     volatility_hour_pct=floats,
     volume_rate_per_s=floats,
     observed_ns=ns,
+    usual_volatility_hour_pct=floats,
+    volatility_ratio=floats,
+    depth_share=floats,
+    volume_ratio=floats,
 )
 orders = st.builds(
     ParentOrder,
@@ -283,6 +288,7 @@ questions = st.builds(
     view=views,
     news=st.lists(news, max_size=2).map(tuple),
     signals=st.none(),
+    regime=st.sampled_from(Regime),
 )
 effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(Ask, question=questions),
@@ -323,6 +329,13 @@ effects: st.SearchStrategy[Effect] = st.one_of(
         y=floats,
         y_error=floats,
         replanned=st.booleans(),
+    ),
+    st.builds(
+        RegimeChanged,
+        instrument=text,
+        regime=st.sampled_from(Regime),
+        was=st.sampled_from(Regime),
+        why=text,
     ),
     st.builds(Scheduled, parent_id=ids, done=qtys, style=styles, reason=text),
     st.builds(Alert, severity=text, code=text, parent_id=st.none() | ids, text=text),

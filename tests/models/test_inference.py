@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -63,6 +64,13 @@ def test_the_mixture_boundary_holds_however_often_one_looks() -> None:
         rates.append(false_positive_rate(counts, bounds))
     assert rates == sorted(rates)
     assert rates[-1] < 0.05
+
+
+def test_a_bound_that_is_never_reached_is_never_crossed() -> None:
+    assert false_positive_rate([1.0, 2.0], [1e12, 1e300]) == pytest.approx(0.0, abs=1e-12)
+    assert false_positive_rate([1.0, 2.0], [1e12, 2.0]) == pytest.approx(
+        2 * NormalDist().cdf(-math.sqrt(2.0)), abs=1e-9
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,6 @@ from steersman.errors import ConfigError, DataError, SteersmanError, UsageError
 from steersman.journal import Journal
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRADE
 from steersman.marketdata.rows import Events
-from steersman.models.impact_estimate import PRIOR_LAW
-from steersman.models.parameters import ImpactParameters, encoded
 from steersman.runtime import advisors as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import prepare
@@ -225,9 +223,9 @@ def test_a_start_before_the_generated_market_is_refused() -> None:
 
 def test_headlines_come_with_the_job(tmp_path: Path) -> None:
     path = tmp_path / "news.jsonl"
-    path.write_text('{"time": 5, "text": "soon"}', encoding="utf-8")
-    assert [item.text for item in job(news=path).news] == ["soon"]
-    error = refused(news=tmp_path / "absent.jsonl")
+    path.write_text('{"time": "2025-01-06T15:01:00", "text": "soon"}', encoding="utf-8")
+    assert [item.text for item in job(news=str(path)).news] == ["soon"]
+    error = refused(news=str(tmp_path / "absent.jsonl"))
     assert isinstance(error, DataError)
 
 
@@ -487,14 +485,3 @@ def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path
 
 def test_a_recording_has_the_regimes_it_had(history: str) -> None:
     assert "--regime" in refused(market=history, horizon="1m", regime="calm").remedy
-
-
-def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
-    file = tmp_path / "p.json"
-    assert job().law == PRIOR_LAW
-    file.write_bytes(encoded(ImpactParameters("bybit:BTCUSDT.linear", ("o",), 1, 2)))
-    assert job(parameters=file).law == PRIOR_LAW, "it says nothing of Y; another venue is fine"
-    with pytest.raises(UsageError, match=r"is of bybit:BTCUSDT.linear"):
-        job(parameters=file, symbol="ETHUSDT")
-    with pytest.raises(DataError, match="nowhere"):
-        job(parameters=tmp_path / "nowhere")

@@ -23,6 +23,8 @@ from steersman.signals.lean import SignalRules
         {"toward_bps": float("nan")},
         {"move_pct": float("inf")},
         {"funding_before_s": -1},
+        {"thin_pct": 201},
+        {"cascade_favour_pct": -1},
     ],
 )
 def test_what_makes_no_sense_is_refused(given: dict[str, Any]) -> None:

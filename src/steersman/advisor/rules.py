@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from steersman.advisor.fusion import fuse
 from steersman.domain.advice import (
     REASONING_CHARS_MAX,
     Action,
@@ -22,11 +23,12 @@ from steersman.domain.advice import (
     Severity,
 )
 from steersman.domain.instrument import Category
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.order import Style
 from steersman.domain.units import MINUTE_NS, Side
 from steersman.signals.crypto import lean_on
 from steersman.signals.lean import DEFAULT_RULES, Lean, SignalRules
+from steersman.signals.regimes import lean_on_regime
 from steersman.signals.sessions import lean_on_session
 
 __all__ = ["NewsReading", "RulesAdvisor", "compose", "fresh_news"]
@@ -65,15 +67,10 @@ class RulesAdvisor:
 
 
 def fresh_news(question: Question) -> tuple[NewsItem, ...]:
-    """Return the headlines worth reading: recent, and each text once (the first time it came)."""
-    seen: set[str] = set()
-    fresh = []
-    for item in question.news:
-        key = " ".join(item.text.lower().split())
-        if key not in seen and question.asked_ns - item.received_ns <= NEWS_FRESH_NS:
-            fresh.append(item)
-        seen.add(key)
-    return tuple(fresh)
+    """Return the headlines worth reading by time: recent, and of what was told the best."""
+    told = fuse(question.news, question.asked_ns).items
+    fresh = [item for item in told if question.asked_ns - item.received_ns <= NEWS_FRESH_NS]
+    return tuple(sorted(fresh, key=lambda item: item.received_ns))
 
 
 def compose(
@@ -82,7 +79,7 @@ def compose(
     origin: Origin,
     rules: SignalRules = DEFAULT_RULES,
 ) -> Advice:
-    """Turn signals, flow and readings into one advice; `origin` says who read the news.
+    """Turn signals, regime, flow and readings into one advice; `origin` says who read the news.
 
     Turns add up in percentage points of pace around 100 and are bounded to 20..180: the wheel is
     never put hard over by rules. News counts by severity and probability, the strongest reading
@@ -93,7 +90,10 @@ def compose(
     style: Style | None = None
     provenance = {"pace_pct": Origin.RULE, "reasoning": Origin.RULE}
     view = question.view
+    regime: Regime | None = None
     for fact, lean in _leans(question, rules):
+        if fact == "regime":
+            regime, provenance = question.regime, provenance | {"regime": Origin.RULE}
         turn += 0 if lean.pace_pct is None else lean.pace_pct - 100
         style = lean.style or style
         reasons.append(lean.reason)
@@ -123,6 +123,7 @@ def compose(
         action=Action.CONTINUE,
         pace_pct=pace,
         style=style,
+        regime=regime,
         news_direction=direction,
         news_severity=severity,
         ttl_s=120,
@@ -138,6 +139,9 @@ def _leans(question: Question, rules: SignalRules) -> Iterator[tuple[str, Lean]]
     if question.signals is not None:
         for lean in lean_on(question.signals, view, side, at_ns, rules):
             yield "signals", lean
+    regime = lean_on_regime(question.regime, side, view.trend_bps, rules)
+    if regime is not None:
+        yield "regime", regime
     if not question.parent.instrument.endswith(_EQUITY):
         session = lean_on_session(at_ns, rules)
         if session is not None:

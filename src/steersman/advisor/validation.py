@@ -187,7 +187,7 @@ def _invented(advice: Advice, answer: Answer, question: Question) -> tuple[list[
 
 def _regime(advice: Advice, answer: Answer, question: Question) -> Outcome:
     claimed: Regime | None = advice.regime
-    return advice if claimed in (None, question.view.regime) else replace(advice, regime=None)
+    return advice if claimed in (None, question.regime) else replace(advice, regime=None)
 
 
 def _news_evidence(advice: Advice, answer: Answer, question: Question) -> Outcome:
@@ -208,8 +208,14 @@ def _news_sign(advice: Advice) -> int:
 
 
 def _asked_for(advice: Advice, question: Question) -> bool:
-    side, at_ns = question.parent.side, question.asked_ns
-    return market_agrees(advice.leaning, side, question.view, question.signals, at_ns)
+    return market_agrees(
+        advice.leaning,
+        question.parent.side,
+        question.view,
+        question.signals,
+        question.regime,
+        question.asked_ns,
+    )
 
 
 def _straight(advice: Advice) -> Advice:

@@ -1,10 +1,13 @@
 """Adaptive: a classic schedule, bent by advice inside an envelope (F5).
 
 The wheel turns the *increments* of the base schedule: pace 150 % does half as much again as the
-base would have in that time, hold does nothing, finish goes to the envelope's edge. Whatever is
-advised is clipped to the envelope around the base as submitted, which is widest at mid-horizon and
-nothing at the start and the end; advice that rests on text alone has half of it. So no answer,
-however wrong or injected, moves the order outside, and the deadline's target is the whole order.
+base would have in that time, hold does nothing, finish goes to the envelope's edge. The base that
+is followed may be planned anew, as estimates move or because advice calls impact dearer; it goes on
+from where it was itself, not from where it has been bent to. Whatever comes of all this is clipped
+to the envelope around the base as submitted (`plans[ADAPTIVE]`, never planned anew), which is
+widest at mid-horizon and nothing at the start and the end; advice that rests on text alone has half
+of it. So no answer, however wrong or injected, moves the order outside, and the deadline's target
+is the whole order.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from steersman.domain.advice import Action, Advice
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import Qty
 
-__all__ = ["Steering", "bend", "envelope", "steer"]
+__all__ = ["Steering", "bend", "envelope", "followed", "steer"]
 
 TEXT_SHARE: Final = Decimal("0.5")
 
@@ -58,6 +61,13 @@ def steer(steering: Steering, advice: Advice, until_ns: int, text_only: bool) ->
     )
 
 
+def followed(order: ParentOrder, advice: Advice | None) -> AlgoName:
+    """Return the classic algorithm that an order follows under an advice."""
+    if order.algo is not AlgoName.ADAPTIVE:
+        return order.algo
+    return order.base if advice is None or advice.base is None else advice.base
+
+
 def envelope(order: ParentOrder, plan: Plan, at_ns: int, share: Decimal) -> tuple[Decimal, Decimal]:
     """Return the least and the most that may be targeted at a time (cumulative, base units).
 
@@ -85,12 +95,11 @@ def bend(
     """Return what should be done by now (whole lots) and the steering after it."""
     at_ns = progress.at_ns
     advice = steering.in_force(at_ns)
-    follow = order.base if advice is None or advice.base is None else advice.base
-    step = _base_step(order, plans, progress, context, steering, follow)
+    step = _base_step(order, plans, progress, context, steering, followed(order, advice))
     share = context.execution.envelope
     if steering.text_only:  # until other advice comes: what a text has bent stays where it belongs
         share *= TEXT_SHARE
-    steering = _bounded(order, plans[order.base], at_ns, share, context, steering)
+    steering = _bounded(order, plans[AlgoName.ADAPTIVE], at_ns, share, context, steering)
     low, high = steering.low, steering.high
     wanted = high if _finishing(advice) else steering.bent + step * _pace(advice)
     bent = min(max(wanted, low), high)

@@ -16,6 +16,7 @@ from steersman.domain.units import Side
 
 if TYPE_CHECKING:
     from steersman.runtime.advise import Shown
+    from steersman.runtime.prepare import Request
 
 __all__ = ["ADVISE_EXAMPLES", "advise"]
 
@@ -42,7 +43,9 @@ def advise(
     horizon: Annotated[str, typer.Option(help="Time to the deadline: 90s, 5m, 4h.")] = "30m",
     base: Annotated[AlgoName, typer.Option(help="What the advice bends.")] = AlgoName.TWAP,
     advisor: Annotated[str, typer.Option(help="Who is asked.")] = "embedded",
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same market.")] = 1,
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
     as_json: Json = False,
@@ -51,15 +54,9 @@ def advise(
 
     Facts, prompt, reply, advice, checks, verdict, and what it does to the schedule.
     """
-    from rich.console import Console
-
-    from steersman.config import load_settings
-    from steersman.runtime.advise import advise as run_to
-    from steersman.runtime.advise import around, document
     from steersman.runtime.advisors import check_name
-    from steersman.runtime.prepare import Request, prepare
+    from steersman.runtime.prepare import Request
     from steersman.runtime.texts import parse_decimal
-    from steersman.screen import percent_bar
 
     request = Request(
         symbol=symbol,
@@ -79,15 +76,29 @@ def advise(
         news=news,
         parent_id="P1",
     )
+    shown = _shown(request, at, config)
+    if as_json:
+        from steersman.runtime.advise import document
+
+        print_json(document(shown))
+    else:
+        _print(shown)
+
+
+def _shown(request: Request, at: str, config: Path | None) -> Shown:
+    from rich.console import Console
+
+    from steersman.config import load_settings
+    from steersman.runtime.advise import advise as run_to
+    from steersman.runtime.advise import around
+    from steersman.runtime.prepare import prepare
+    from steersman.screen import percent_bar
+
     settings = load_settings(config, os.environ, Path.home(), Path.cwd())
     request, at_ns = around(request, at)
     job = prepare(request, settings, say)
     with percent_bar(Console(stderr=True), "market") as advance:
-        shown = run_to(job, at_ns, lambda share: advance(share, f"up to {at}"))
-    if as_json:
-        print_json(document(shown))
-    else:
-        _print(shown)
+        return run_to(job, at_ns, lambda share: advance(share, f"up to {at}"))
 
 
 def _print(shown: Shown) -> None:

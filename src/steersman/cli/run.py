@@ -54,6 +54,11 @@ Parameters = Annotated[
     Path | None, typer.Option(help="Impact parameters that steersman calibrate --out saved.")
 ]
 
+WatchAfter = Annotated[
+    str | None,
+    typer.Option(help="Watch the market so long after the order, and journal it then: 30m."),
+]
+
 RUN_EXAMPLES: Final = """
 Examples:
 
@@ -96,7 +101,9 @@ def run(
         str | None,
         typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
     ] = None,
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,
@@ -105,6 +112,7 @@ def run(
     queue: Queue = None,
     impact: Impact = None,
     parameters: Parameters = None,
+    watch_after: WatchAfter = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -140,6 +148,7 @@ def run(
         queue=queue,
         impact=impact,
         parameters=parameters,
+        watch_after=watch_after,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 

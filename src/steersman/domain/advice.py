@@ -163,7 +163,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """All that an advisor is told when it is asked about one parent order."""
+    """All that an advisor is told when it is asked about one parent order.
+
+    `regime` is the state of the market in force, as the engine holds it.
+    """
 
     ask_id: str
     asked_ns: int
@@ -173,6 +176,7 @@ class Question(msgspec.Struct, frozen=True):
     news: tuple[NewsItem, ...]
     signals: Signals | None
     impact: ImpactEstimate | None = None
+    regime: Regime = Regime.CALM
 
     @property
     def fact_ids(self) -> frozenset[str]:

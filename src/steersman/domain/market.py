@@ -39,6 +39,11 @@ class MarketView(msgspec.Struct, frozen=True, gc=False):
     the last 60 s, `volatility_hour_pct` a standard deviation per square-root hour in percent,
     `volume_rate_per_s` others' traded volume per second with a 5 min half-life. `exch_ns` is the
     exchange time of the newest event in the view and `feed_age_ns` the time since it was received.
+
+    What is usual has a half-life of an hour: `usual_volatility_hour_pct` (0 where nothing has moved
+    yet), and what the last minutes are in terms of it: `volatility_ratio` (half-life 2 min),
+    `volume_ratio` (of others, 1 min), `depth_share` (within 5 bps of the mid, both sides, 30 s),
+    each 1 where nothing is known.
     """
 
     instrument: str
@@ -61,7 +66,10 @@ class MarketView(msgspec.Struct, frozen=True, gc=False):
     volatility_hour_pct: float
     volume_rate_per_s: float
     observed_ns: int
-    regime: Regime = Regime.CALM
+    usual_volatility_hour_pct: float = 0.0
+    volatility_ratio: float = 1.0
+    depth_share: float = 1.0
+    volume_ratio: float = 1.0
     invalid: str = ""
 
     @property

@@ -19,9 +19,22 @@ from steersman.domain.advice import Advice, NoAdvice, Question, Usage
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
-from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Regime, Signals
+from steersman.domain.order import ParentOrder, Style, TimeInForce
+from steersman.domain.reports import (
+    Accepted,
+    Amended,
+    AmendRejected,
+    Cancelled,
+    CancelRejected,
+    Filled,
+    Rejected,
+    Report,
+    Resolved,
+    Unanswered,
+)
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 
 __all__ = [
     "Accepted",
@@ -52,6 +65,7 @@ __all__ = [
     "Query",
     "Recalibrated",
     "Refused",
+    "RegimeChanged",
     "Rejected",
     "Report",
     "Reported",
@@ -69,107 +83,12 @@ __all__ = [
 ]
 
 
-# -- what the venue reports -----------------------------------------------------------------------
-class Accepted(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue took the order; it rests or is being matched."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue refused the order for good; nothing of it was or will be filled."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A trade of ours: quantity in base units, price, fee in settlement currency.
-
-    A negative fee is a rebate.
-    `exec_id` is unique per venue; the same id twice is the same fill told twice.
-    """
-
-    child_id: str
-    exec_id: str
-    venue_ns: int
-    qty: Qty
-    price: Price
-    fee: Money
-    liquidity: Liquidity
-
-
-class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
-
-    child_id: str
-    venue_ns: int
-    cum_filled: Qty
-    reason: str
-
-
-class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The cancel did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order now stands at this price and total quantity."""
-
-    child_id: str
-    venue_ns: int
-    price: Price
-    qty: Qty
-
-
-class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The amendment did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Unanswered(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """No answer came in time: the order's fate is unknown, which is not a rejection."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Resolved(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
-
-    child_id: str
-    venue_ns: int
-    found: bool
-    live: bool
-    cum_filled: Qty
-
-
-Report = (
-    Accepted
-    | Rejected
-    | Filled
-    | Cancelled
-    | CancelRejected
-    | Amended
-    | AmendRejected
-    | Unanswered
-    | Resolved
-)
-
-
 # -- inputs ---------------------------------------------------------------------------------------
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
-    `impact` is the law of cost of each instrument; where there is none, a prior.
+    `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
+    what others usually trade in a day, of the instruments whose history tells.
     """
 
     at_ns: int
@@ -180,6 +99,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -456,7 +376,7 @@ class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """What a working order believes of its market changed materially.
+    """What a working order believes of its market changed materially, or advice changed its plan.
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
     and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of
@@ -469,6 +389,15 @@ class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
     y: float
     y_error: float
     replanned: bool
+
+
+class RegimeChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The state of a market changed, and what says so in words."""
+
+    instrument: str
+    regime: Regime
+    was: Regime
+    why: str
 
 
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -491,5 +420,6 @@ Effect = (
     | Scheduled
     | Estimated
     | Recalibrated
+    | RegimeChanged
     | Alert
 )

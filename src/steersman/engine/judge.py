@@ -16,6 +16,7 @@ from steersman.domain.advice import Action, Advice, Direction, NoAdvice, Origin
 from steersman.domain.market import MarketView
 from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Verdict
 from steersman.domain.units import BPS, SECOND_NS, Price
+from steersman.engine.regimes import regime_in_force
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
 from steersman.signals.agreement import market_agrees
 
@@ -89,7 +90,7 @@ def _accept(
     if text_only:
         clamps.append("text alone: half the envelope")
     verdict = Verdict.CLAMPED if clamps else Verdict.ACCEPTED
-    state = state.with_parent(replace(parent, steering=steering))
+    state = state.with_parent(replace(parent, steering=steering, advised_ns=arrived.asked_ns))
     why = "; ".join([advice.reasoning, *clamps] if advice.reasoning else clamps)
     return state, (_log(arrived, verdict, describe(advice), why),)
 
@@ -120,8 +121,14 @@ def _rests_on_text_alone(state: State, parent: Parent, ask: PendingAsk, advice: 
     if not advice.leaning:
         return True
     order = parent.order
-    view, signals = state.views[order.instrument], state.signals.get(order.instrument)
-    return not market_agrees(advice.leaning, order.side, view, signals, state.now_ns)
+    return not market_agrees(
+        advice.leaning,
+        order.side,
+        state.views[order.instrument],
+        state.signals.get(order.instrument),
+        regime_in_force(state, order.instrument),
+        state.now_ns,
+    )
 
 
 def describe(advice: Advice) -> str:

@@ -22,11 +22,13 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketView, NewsItem, Signals
 from steersman.domain.messages import ParentState, Started
-from steersman.domain.order import ParentOrder, Progress, Style, TimeInForce
+from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildState, ParentEvent
 from steersman.models.impact_estimate import Conditions
 from steersman.models.recalibration import Learned
+from steersman.models.regime import Held
 from steersman.models.volume import expected_volume
 
 __all__ = [
@@ -84,12 +86,16 @@ class PendingAsk(msgspec.Struct, frozen=True):
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
-    """What an order expects: what it has learned, and what it said of that last (`told`)."""
+    """What an order expects: what it has learned, and what it said of that last (`told`).
+
+    `follows` is the algorithm whose plan is kept to that, `impact_pct` the adjustment advised.
+    """
 
     learned: Learned
     told: Conditions
     told_ns: int
     half_spread_bps: float
+    follows: AlgoName
     impact_pct: int | None = None
 
 
@@ -118,6 +124,8 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
     live_child: str | None = None
     last_order_ns: int | None = None
     asks: int = 0
+    asked_ns: int = 0  # the newest question
+    advised_ns: int = 0  # the question that the advice in `steering` answers
     next_ask_ns: int = 0
     pending_ask: PendingAsk | None = None
     rejects: int = 0
@@ -145,13 +153,17 @@ class State(msgspec.Struct, frozen=True, gc=False):
     limits: SafetyLimits
     volume_curves: dict[str, tuple[float, ...]]
     laws: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}
     closed_lately: dict[str, Child] = {}
     views: dict[str, MarketView] = {}
+    regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
+    news_dropped: dict[str, int] = {}  # since it was last told, by reason
+    news_told_ns: int = 0
     positions: dict[str, Qty] = {}
     order_times_ns: tuple[int, ...] = ()
     killed: str = ""
@@ -191,6 +203,7 @@ def initial_state(started: Started) -> State:
         limits=started.limits,
         volume_curves=started.volume_curves,
         laws=started.impact,
+        day_volumes=started.day_volumes,
     )
 
 

@@ -31,10 +31,12 @@ from steersman.domain.messages import (
     Send,
     Wake,
 )
-from steersman.domain.order import AlgoName, Target, TimeInForce
+from steersman.domain.order import Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
+from steersman.engine.intake import news_now
 from steersman.engine.outlook import estimate_of, follow, foresee
+from steersman.engine.regimes import may_ask, next_look_ns, regime_in_force
 from steersman.engine.state import (
     Child,
     Parent,
@@ -57,8 +59,6 @@ __all__ = ["close", "context_of", "work"]
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
 
-NEWS_PER_QUESTION = 8
-NEWS_AGE_MAX_NS = 30 * MINUTE_NS
 IOC_LINGER_NS = 2 * SECOND_NS
 
 
@@ -87,7 +87,8 @@ def context_of(state: State, parent: Parent) -> AlgoContext:
     instrument = state.instruments[parent.order.instrument]
     curve = state.volume_curves.get(instrument.id, ())
     law = state.laws.get(instrument.id, PRIOR_LAW)
-    return AlgoContext(instrument, state.execution, state.limits, curve, law)
+    day_volume = state.day_volumes.get(instrument.id)
+    return AlgoContext(instrument, state.execution, state.limits, curve, law, day_volume)
 
 
 # -- the ends of an order's life ------------------------------------------------------------------
@@ -161,8 +162,8 @@ def _run(state: State, parent: Parent) -> Step:
     view = state.views[order.instrument]
     state, asked = _ask(state, parent, view)
     context = context_of(state, parent)
-    parent, learned = follow(state.parents[order.id], view, state.now_ns, context)
-    progress = progress_of(state, parent)
+    progress = progress_of(state, state.parents[order.id])
+    parent, learned = follow(state.parents[order.id], view, progress, context)
     target, steering = decide(order, parent.plans, progress, view, context, parent.steering)
     scheduled: tuple[Effect, ...] = ()
     if target.done != parent.scheduled:
@@ -316,9 +317,10 @@ def _new_child(state: State, intent: Place) -> Child:
 def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: int) -> Wake:
     """Ask to be called when time alone changes the answer, or when the touch leaves our price."""
     order, now_ns = parent.order, state.now_ns
-    ask_ns = parent.next_ask_ns if _may_ask(state, parent) else order.deadline_ns
-    at_ns = order.deadline_ns
-    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns):
+    at_ns = ask_ns = look_ns = order.deadline_ns
+    if may_ask(state, parent):  # whoever can be told of another regime looks out for it
+        ask_ns, look_ns = parent.next_ask_ns, next_look_ns(state, order.instrument)
+    for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns, look_ns):
         if now_ns < due_ns < at_ns:
             at_ns = due_ns
     if at_ns <= now_ns:
@@ -333,12 +335,8 @@ def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: 
 
 
 # -- questions and warnings -----------------------------------------------------------------------
-def _may_ask(state: State, parent: Parent) -> bool:
-    return parent.order.algo is AlgoName.ADAPTIVE and state.execution.llm_adaptation_enabled
-
-
 def _ask(state: State, parent: Parent, view: MarketView) -> Step:
-    if not _may_ask(state, parent) or state.now_ns < parent.next_ask_ns or view.mid is None:
+    if not may_ask(state, parent) or state.now_ns < parent.next_ask_ns or view.mid is None:
         return state, ()
     order = parent.order
     timeout_ns = int(state.limits.llm_timeout_s * SECOND_NS)
@@ -348,11 +346,7 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
     if order.deadline_ns - state.now_ns <= timeout_ns:
         return state, ()  # an answer could not be acted on any more
     ask_id = f"{order.id}-q{parent.asks + 1}"
-    news = tuple(
-        item
-        for item in state.news.get(order.instrument, ())
-        if state.now_ns - item.received_ns <= NEWS_AGE_MAX_NS
-    )[-NEWS_PER_QUESTION:]
+    news = news_now(state, order.instrument)
     question = Question(
         ask_id=ask_id,
         asked_ns=state.now_ns,
@@ -362,10 +356,12 @@ def _ask(state: State, parent: Parent, view: MarketView) -> Step:
         news=news,
         signals=state.signals.get(order.instrument),
         impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
+        regime=regime_in_force(state, order.instrument),
     )
     parent = replace(
         parent,
         asks=parent.asks + 1,
+        asked_ns=state.now_ns,
         next_ask_ns=state.now_ns + state.execution.llm_query_interval_s * SECOND_NS,
         pending_ask=PendingAsk(ask_id, state.now_ns, view.mid, question.fact_ids, bool(news)),
     )

@@ -33,6 +33,7 @@ MIXTURE_RATIO: Final = 0.01  # r: the boundary is tightest around n = 1/r to 10/
 LOOKS_MAX: Final = 1_000
 PANEL: Final = 24
 PANEL_DEVIATIONS: Final = 10.0  # what one panel may span
+REACH_DEVIATIONS: Final = 12.0  # a sum of unit noise is never further out: 1e-32
 
 F64 = npt.NDArray[np.float64]
 
@@ -80,9 +81,10 @@ def false_positive_rate(observations: Sequence[float], bounds: Sequence[float]) 
     density = np.ones(1)  # times the weights: probabilities of being at the nodes
     sums = np.zeros(1)
     before = 0.0
-    for count, bound in zip(observations, bounds, strict=True):
+    for count, limit in zip(observations, bounds, strict=True):
         positive(new_observations=count - before)
         step = math.sqrt(count - before)
+        bound = min(limit, REACH_DEVIATIONS * math.sqrt(count))
         places, weights = _nodes(math.ceil(2 * bound / step / PANEL_DEVIATIONS))
         spread = (bound * places[:, None] - sums[None, :]) / step
         grown = np.exp(-(spread**2) / 2) @ density / (step * math.sqrt(2 * math.pi))

@@ -32,6 +32,7 @@ from steersman.domain.messages import (
     ParentState,
     Started,
 )
+from steersman.domain.order import AlgoName
 from steersman.domain.units import MS_NS, SECOND_NS, Qty
 from steersman.engine.engine import process, start
 from steersman.engine.state import State, progress_of
@@ -54,8 +55,8 @@ SETTLED_NS: Final = 2 * SECOND_NS + 1  # of market that an order leaves to the e
 class Point:
     """The schedule at one time, all cumulative in base units.
 
-    `base` is the classic algorithm's, `before` what would be done without the answer, `after` what
-    is done with it; `low` and `high` bound it.
+    `base` is the classic algorithm's as submitted, `before` what would be done without the answer,
+    `after` what is done with it; `low` and `high` bound it.
     """
 
     at_ns: int
@@ -190,7 +191,7 @@ def _path(before: State, after: State, parent_id: str) -> Iterator[Point]:
     if parent.state is not ParentState.RUNNING:
         return
     order, steering = parent.order, parent.steering
-    plan = parent.plans[order.base]
+    plan = parent.plans[AlgoName.ADAPTIVE]  # the base as submitted
     until_ns = max(steering.advice_until_ns, after.now_ns + SECOND_NS)
     times_ns = [after.now_ns, *(at_ns for at_ns in plan.times_ns if at_ns > after.now_ns)]
     times_ns = [at_ns for at_ns in times_ns if at_ns < min(until_ns, order.deadline_ns)]

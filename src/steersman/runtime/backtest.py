@@ -2,7 +2,8 @@
 
 The loop: run the market until the engine's wake, the next answer of the advisor or an own report;
 tell the engine what happened, then what the market looks like; send what it decides. After the
-order has ended the market runs on for the mark-outs.
+order has ended the market runs on for the mark-outs, and longer where that is asked for: then the
+last thing in the journal is the market as seen at the end of it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import MINUTE_NS, SECOND_NS
+from steersman.domain.volume import DayVolume
 from steersman.engine.state import SCHEMA, Parent
 from steersman.journal import Journal
 from steersman.marketdata.tape import Tape
@@ -51,7 +53,10 @@ STEPS_MAX: Final = 1_000_000  # a loop that does not end is a bug, and is stoppe
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one run depends on: the order, the rules, the market and who advises."""
+    """All that one run depends on: the order, the rules, the market and who advises.
+
+    `watch_after_ns` is how long after the order its market is watched and told; 0 not at all.
+    """
 
     order: ParentOrder
     instrument: Instrument
@@ -64,6 +69,8 @@ class Job:
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
+    day_volume: DayVolume | None = None  # from history
+    watch_after_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +99,9 @@ def run_job(
 
     loop = _Loop(job, journal, note)
     ended = loop.run()
-    end_ns = loop.now_ns
-    _see_markouts(job, end_ns + MARKOUT_NS)
+    loop.see_after()
     parent = loop.session.state.parents[job.order.id]
     return Result(tuple(messages), parent, job.venue.tape(), journal.head, ended)
-
-
-def _see_markouts(job: Job, until_ns: int) -> None:
-    """Let the market run on; what its position is paid now is not the order's any more."""
-    while job.venue.now_ns < until_ns:
-        if job.venue.run(Wake(job.instrument.id, until_ns, None, None)).ended:
-            return
 
 
 class _Loop:
@@ -120,6 +119,7 @@ class _Loop:
             volume_curves={job.instrument.id: job.volume_curve},
             seed=job.seed,
             impact={job.instrument.id: job.law},
+            day_volumes={} if job.day_volume is None else {job.instrument.id: job.day_volume},
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None
@@ -145,6 +145,16 @@ class _Loop:
                 reason = "the market data ended before the order did"
                 self._feed(Intervened(self.now_ns, Command.KILL, order.id, reason))
         raise AssertionError(f"{order.id} did not end within {STEPS_MAX} steps")
+
+    def see_after(self) -> None:
+        """Let the market run on; what its position is paid now is not the order's any more."""
+        until_ns = self.now_ns + max(MARKOUT_NS, self.job.watch_after_ns)
+        while self.job.venue.now_ns < until_ns:
+            step = self.job.venue.run(Wake(self.job.instrument.id, until_ns, None, None))
+            if step.ended:
+                return
+            if step.now_ns >= until_ns and self.job.watch_after_ns:
+                self._feed(Viewed(step.now_ns, step.view))
 
     def _step(self) -> bool:
         """Run the market to the next thing that matters and tell the engine; True at its end."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS
+from steersman.domain.units import HOUR_NS, MS_NS, utc_ns
 from steersman.errors import UsageError
 
 __all__ = ["LONGEST_NS", "is_duration", "parse_decimal", "parse_duration_ns", "parse_time_ns"]
@@ -48,14 +47,11 @@ def parse_duration_ns(text: str) -> int:
 def parse_time_ns(text: str) -> int:
     """Return an ISO 8601 time (UTC unless it names an offset) in ns since the epoch."""
     try:
-        moment = datetime.fromisoformat(text)
+        return utc_ns(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is not a time", "write it like 2024-08-09T00:00:00 (UTC)"
         ) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000
 
 
 def is_duration(text: str) -> bool:

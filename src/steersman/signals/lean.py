@@ -13,6 +13,16 @@ from steersman.domain.order import Style
 __all__ = ["DEFAULT_RULES", "Lean", "SignalRules"]
 
 
+PACES: Final = (
+    "thin_pct",
+    "volatile_pct",
+    "trend_against_pct",
+    "trend_favour_pct",
+    "cascade_against_pct",
+    "cascade_favour_pct",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lean:
     """A bounded turn: the rule's name, pace in percent of the schedule's, a style, and why.
@@ -35,6 +45,7 @@ class SignalRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     size in quote currency, `toward_bps` the move of the last minute that is a move towards them.
     `faster_pct` and `wait_pct` are the paces of accelerating and waiting, `session_turn_pct` what
     an hour of the day or the weekend turns (0: they say nothing).
+    The last six are the paces of the regimes: `against` runs away from the order, `favour` comes.
     Raises ValueError where a value makes no sense.
     """
 
@@ -51,6 +62,12 @@ class SignalRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     faster_pct: int = 140
     wait_pct: int = 60
     session_turn_pct: int = 10
+    thin_pct: int = 80
+    volatile_pct: int = 110
+    trend_against_pct: int = 115
+    trend_favour_pct: int = 85
+    cascade_against_pct: int = 130
+    cascade_favour_pct: int = 60
 
     def __post_init__(self) -> None:
         if not self.funding_low_pct <= 0 <= self.funding_high_pct:
@@ -59,6 +76,9 @@ class SignalRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             raise ValueError("faster_pct must lie between 100 and 200, wait_pct between 0 and 100")
         if not 0 <= self.session_turn_pct <= 50:
             raise ValueError("session_turn_pct must lie between 0 and 50")
+        for name in PACES:
+            if not 0 <= getattr(self, name) <= 200:
+                raise ValueError(f"{name} must lie between 0 and 200, got {getattr(self, name)}")
         for name in (
             "funding_before_s",
             "funding_after_s",
