@@ -41,9 +41,9 @@ def test_the_market_is_told_relative_to_the_order() -> None:
     assert numbers["spread_bps"] == pytest.approx(0.2 / 60_000 * 1e4)
     assert numbers["microprice_bps"] == pytest.approx(0.05 / 60_000 * 1e4)
     assert numbers["touch_imbalance"] == pytest.approx((2 - 5) / 7)
-    assert numbers["depth_bid_5bps_pct"] == pytest.approx(4 / 6 * 100)
-    assert numbers["depth_ask_10bps_pct"] == pytest.approx(5 / 6 * 100)
-    assert numbers["volume_per_min_pct"] == pytest.approx(2 * 60 / 6 * 100)
+    assert numbers["depth_bid_5bps_x"] == pytest.approx(4 / 6)
+    assert numbers["depth_ask_10bps_x"] == pytest.approx(5 / 6)
+    assert numbers["volume_per_min_x"] == pytest.approx(2 * 60 / 6)
     assert (numbers["feed_age_ms"], numbers["seen_s"]) == (5, 60)
 
 

@@ -64,6 +64,12 @@ def test_what_says_something_new_is_no_repeat(other: str) -> None:
     assert len(fuse([item(1, STORY, age_s=50), item(2, other)], T0).items) == 2
 
 
+def test_what_is_pieced_together_from_two_texts_is_no_repeat_of_either() -> None:
+    told = ("alpha beta gamma delta", "gamma delta epsilon zeta", "alpha beta gamma delta epsilon")
+    items = [item(n, text, age_s=10 - n) for n, text in enumerate(told)]
+    assert len(fuse(items, T0).items) == 3
+
+
 def test_an_old_story_told_again_stays_old() -> None:
     fused = fuse([item(1, STORY, age_s=1_801), item(2, f"Recap: {STORY}", age_s=5)], T0)
     assert ids(fused) == []

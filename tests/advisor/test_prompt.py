@@ -30,7 +30,7 @@ from tests.engine.desk import T0
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 PINNED: Final = {
-    "steer-2": "4473c8030b1150a6ebdcb01ced9c1253b2dc7a1fa716372bc6756dd577dd31c7",
+    "steer-2": "1a32ee7ebaef75d1bd098c72ab9afc137fb36b15516cd51b51abbfeb79776f69",
 }
 SITUATIONS: Final[dict[str, tuple[Callable[[], Question], bool]]] = {
     "quiet": (quiet, False),

@@ -54,7 +54,7 @@ def _state(question: Question) -> Iterator[Fact]:
 
 
 def _market(question: Question) -> dict[str, float]:
-    """Return the market's features; depth and volume in percent of what is left of the order."""
+    """Return the market's features; depth and volume as multiples of what is left."""
     view, left = question.view, _left(question)
     numbers: dict[str, float] = {}
     spread_bps, mid = view.spread_bps, view.mid
@@ -68,14 +68,14 @@ def _market(question: Question) -> dict[str, float]:
     for side, depths in (("bid", view.depth_bid), ("ask", view.depth_ask)):
         for bps, depth in zip((1, 5, 10), depths, strict=True):
             if left:
-                numbers[f"depth_{side}_{bps}bps_pct"] = float(depth / left * 100)
+                numbers[f"depth_{side}_{bps}bps_x"] = float(depth / left)
     numbers |= {
         "flow_imbalance": view.flow_imbalance,
         "trend_bps": view.trend_bps,
         "volatility_hour_pct": view.volatility_hour_pct,
     }
     if left:
-        numbers["volume_per_min_pct"] = view.volume_rate_per_s * 60.0 / float(left) * 100.0
+        numbers["volume_per_min_x"] = view.volume_rate_per_s * 60.0 / float(left)
     return numbers | {"feed_age_ms": view.feed_age_ns / 1e6, "seen_s": view.observed_ns / SECOND_NS}
 
 
