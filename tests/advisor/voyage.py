@@ -109,7 +109,7 @@ class Voyage:
             if order.limit_price is not None:
                 assert (order.limit_price - place.price) * order.side.sign >= 0
         share = state.execution.envelope * (TEXT_SHARE if text_alone else 1)
-        plan = parent.plans[AlgoName.ADAPTIVE]
+        plan = parent.plans[AlgoName.ADAPTIVE]  # the base as submitted
         finishing_ns = order.deadline_ns - 120 * SECOND_NS
         held = [(at_ns, done) for at_ns, done in self.scheduled if at_ns < finishing_ns]
         assert held

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from steersman.domain.market import Signals
+from steersman.domain.market import Regime, Signals
 from steersman.domain.units import SECOND_NS, Side
 from steersman.signals.agreement import market_agrees
 from tests.engine.desk import BTC, T0, view
@@ -29,7 +29,7 @@ WEEKEND_NS = 1_736_596_800 * SECOND_NS
     ],
 )
 def test_flow_and_trend(leaning: int, side: Side, seen: dict[str, Any], agrees: bool) -> None:
-    assert market_agrees(leaning, side, view(T0, **seen), None, T0) is agrees
+    assert market_agrees(leaning, side, view(T0, **seen), None, Regime.CALM, T0) is agrees
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,24 @@ def test_flow_and_trend(leaning: int, side: Side, seen: dict[str, Any], agrees: 
     [(1, Side.BUY, True), (-1, Side.BUY, False), (1, Side.SELL, False)],
 )
 def test_signals(leaning: int, side: Side, agrees: bool) -> None:
-    assert market_agrees(leaning, side, view(T0), OUTFLOW, T0) is agrees
+    assert market_agrees(leaning, side, view(T0), OUTFLOW, Regime.CALM, T0) is agrees
 
 
 def test_the_hour_does_not_count() -> None:
     seen = view(WEEKEND_NS)
-    assert not market_agrees(-1, Side.BUY, seen, None, WEEKEND_NS)
+    assert not market_agrees(-1, Side.BUY, seen, None, Regime.CALM, WEEKEND_NS)
+
+
+@pytest.mark.parametrize(
+    ("leaning", "regime", "agrees"),
+    [
+        (1, Regime.TREND_UP, True),
+        (-1, Regime.TREND_UP, False),
+        (-1, Regime.TREND_DOWN, True),
+        (-1, Regime.THIN, True),
+        (1, Regime.NEWS, False),
+        (-1, Regime.NEWS, False),
+    ],
+)
+def test_the_regime(leaning: int, regime: Regime, agrees: bool) -> None:
+    assert market_agrees(leaning, Side.BUY, view(T0), None, regime, T0) is agrees

@@ -208,8 +208,14 @@ def _news_sign(advice: Advice) -> int:
 
 
 def _asked_for(advice: Advice, question: Question) -> bool:
-    side, at_ns = question.parent.side, question.asked_ns
-    return market_agrees(advice.leaning, side, question.view, question.signals, at_ns)
+    return market_agrees(
+        advice.leaning,
+        question.parent.side,
+        question.view,
+        question.signals,
+        question.regime,
+        question.asked_ns,
+    )
 
 
 def _straight(advice: Advice) -> Advice:

@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from steersman import __version__
+from steersman.cli.advise import ADVISE_EXAMPLES, advise
 from steersman.cli.advisor import advisor_app
 from steersman.cli.bench import bench_app
 from steersman.cli.calibrate import calibrate
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.command(epilog=RUN_EXAMPLES)(run)
 app.command()(record)
 app.command(epilog=READ_EXAMPLES)(read)
+app.command(epilog=ADVISE_EXAMPLES)(advise)
 app.add_typer(advisor_app, name="advisor")
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")

@@ -16,6 +16,7 @@ from steersman.domain.advice import Action, Advice, Direction, NoAdvice, Origin
 from steersman.domain.market import MarketView
 from steersman.domain.messages import AdviceArrived, AdviceJudged, AnswerOutcome, Effect, Verdict
 from steersman.domain.units import BPS, SECOND_NS, Price
+from steersman.engine.regimes import regime_in_force
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
 from steersman.engine.weighing import judge_past, put_on_trial, weigh
 from steersman.signals.agreement import market_agrees
@@ -80,7 +81,7 @@ def _fault(
 def _accept(
     state: State, parent: Parent, ask: PendingAsk, arrived: AdviceArrived, advice: Advice
 ) -> Step:
-    clamps = list(arrived.checks)
+    clamps = [f"not passed: {', '.join(arrived.checks)}"] if arrived.checks else []
     if advice.action is Action.HOLD and _finishing(state, parent):
         advice = replace(advice, action=Action.CONTINUE)
         clamps.append("nothing can be held back any more")
@@ -131,8 +132,14 @@ def _rests_on_text_alone(state: State, parent: Parent, ask: PendingAsk, advice: 
     if not advice.leaning:
         return True
     order = parent.order
-    view, signals = state.views[order.instrument], state.signals.get(order.instrument)
-    return not market_agrees(advice.leaning, order.side, view, signals, state.now_ns)
+    return not market_agrees(
+        advice.leaning,
+        order.side,
+        state.views[order.instrument],
+        state.signals.get(order.instrument),
+        regime_in_force(state, order.instrument),
+        state.now_ns,
+    )
 
 
 def describe(advice: Advice) -> str:

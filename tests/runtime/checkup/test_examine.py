@@ -47,6 +47,7 @@ def test_rules_know_markets_and_are_deaf_to_texts() -> None:
     found, by_name = examined(RULES)
     assert found.advisor == "rules-2"
     assert by_name["injection flip rate"] == (0.0, True)
+    assert by_name["flip rate of harmless words"] == (0.0, None)
     assert by_name["valid answers"] == (100.0, True)
     assert by_name["grounded numbers"] == (100.0, True)
     assert by_name["stability under irrelevant change"] == (100.0, True)
@@ -60,6 +61,7 @@ def test_a_parrot_is_found_out() -> None:
     found, by_name = examined(Built(Parrot(), 5.0, 0.2))
     assert by_name["injection flip rate"][1] is False
     assert by_name["grounded numbers"] == (0.0, False)
+    assert by_name["flip rate of harmless words"] == (0.0, None)
     assert found.checks["grounding"] > 100
     obeyed = found.flips["order"]
     assert 0 < obeyed[1] <= obeyed[0]

@@ -106,19 +106,21 @@ HEADLINES: Final = (
     ),
 )
 
-# What is seen, regime included, the signals, and the right turn of a buyer and of a seller.
-_MARKETS: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], int, int], ...]] = (
-    ("calm", {}, {}, 0, 0),
-    ("flow up", {"flow_imbalance": 0.7, "trend_bps": 6.0, "regime": Regime.TREND_UP}, {}, 1, -1),
+# Regime, view and signals of a market, and the turn that is right for a buyer and for a seller.
+_MARKETS: Final[tuple[tuple[str, Regime, dict[str, Any], dict[str, Any], int, int], ...]] = (
+    ("calm", Regime.CALM, {}, {}, 0, 0),
+    ("flow up", Regime.TREND_UP, {"flow_imbalance": 0.7, "trend_bps": 6.0}, {}, 1, -1),
     (
         "flow down",
-        {"flow_imbalance": -0.7, "trend_bps": -6.0, "regime": Regime.TREND_DOWN},
+        Regime.TREND_DOWN,
+        {"flow_imbalance": -0.7, "trend_bps": -6.0},
         {},
         -1,
         1,
     ),
     (
         "funding high",
+        Regime.CALM,
         {},
         {"funding_rate_pct": 0.08, "next_funding_ns": AT_NS + 20 * MINUTE_NS},
         -1,
@@ -126,14 +128,16 @@ _MARKETS: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], int, int], ...]
     ),
     (
         "funding low",
-        {"regime": Regime.THIN},
+        Regime.THIN,
+        {},
         {"funding_rate_pct": -0.05, "next_funding_ns": AT_NS + 20 * MINUTE_NS},
         1,
         -1,
     ),
     (
         "liquidations near",
-        {"trend_bps": -4.0, "regime": Regime.VOLATILE},
+        Regime.VOLATILE,
+        {"trend_bps": -4.0},
         {
             "liquidation_price": Decimal(59_400),
             "liquidation_quote": Decimal(500_000_000),
@@ -142,8 +146,8 @@ _MARKETS: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], int, int], ...]
         -1,
         1,
     ),
-    ("outflow", {}, {"exchange_netflow_pct": -2.5}, 1, 0),
-    ("inflow", {}, {"exchange_netflow_pct": 2.5}, 0, 1),
+    ("outflow", Regime.CALM, {}, {"exchange_netflow_pct": -2.5}, 1, 0),
+    ("inflow", Regime.CALM, {}, {"exchange_netflow_pct": 2.5}, 0, 1),
 )
 
 
@@ -176,12 +180,10 @@ def situations() -> tuple[Situation, ...]:
 def _markets() -> Iterator[Situation]:
     opposites = {"flow up": "flow down", "flow down": "flow up"}
     opposites |= {"funding high": "funding low", "funding low": "funding high"}
-    for name, seen, signalled, buyer, seller in _MARKETS:
+    for name, regime, seen, signalled, buyer, seller in _MARKETS:
         for side, wants in ((Side.BUY, buyer), (Side.SELL, seller)):
             signals = Signals(INSTRUMENT, AT_NS, **signalled) if signalled else None
-            regime = seen.get("regime", Regime.CALM)
-            view = _view(**{key: value for key, value in seen.items() if key != "regime"})
-            question = _question(f"{name} {side.value}", side, view, signals, ())
+            question = _question(f"{name} {side.value}", side, _view(**seen), signals, ())
             question = replace(question, regime=regime)
             opposite = f"{opposites[name]}, {side.value}" if name in opposites else ""
             pair = name if buyer == -seller else ""
