@@ -70,7 +70,7 @@ def _built(name: str, settings: Settings, *, asked_for: bool) -> Built | None:
     from steersman.runtime.advisors import build_advisor
 
     said: list[str] = []
-    built = build_advisor(name, settings.signals(), said.append)
+    built = build_advisor(name, settings, said.append)
     if name == "rules" or not isinstance(built.advisor, RulesAdvisor):
         return built
     why = "; ".join(said).replace(": going on with rules", "")
