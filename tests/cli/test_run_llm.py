@@ -61,8 +61,9 @@ def test_an_answer_steers_the_order(
     assert code == 0
     completed(document)
     advice = document["advice"]
-    assert advice["accepted"] + advice["clamped"] == advice["asked"] == len(server.seen)
-    assert advice["fallback"] == 0
+    assert advice["accepted"] + advice["clamped"] > 0
+    assert advice["fallback"] == advice["invalid"] == 0
+    assert server.seen
 
 
 def test_the_same_answers_make_the_same_run(
@@ -91,7 +92,7 @@ def test_a_model_that_hangs_leaves_the_order_to_the_rules(
     code, document, _ = run(capsys, *LLM)
     assert code == 0
     completed(document)
-    assert document["advice"]["fallback"] == document["advice"]["asked"]
+    assert document["advice"]["fallback"] > 0
 
 
 def test_a_model_that_lies_changes_nothing(
@@ -102,7 +103,9 @@ def test_a_model_that_lies_changes_nothing(
     code, document, _ = run(capsys, *LLM)
     assert code == 0
     completed(document)
-    assert document["advice"]["invalid"] == document["advice"]["asked"]
+    advice = document["advice"]
+    assert advice["invalid"] > 0
+    assert advice["accepted"] + advice["clamped"] == 0
 
 
 def test_an_exhausted_budget_leaves_the_order_to_the_rules(
@@ -112,7 +115,7 @@ def test_an_exhausted_budget_leaves_the_order_to_the_rules(
     code, document, _ = run(capsys, *LLM)
     assert code == 0
     completed(document)
-    assert document["advice"]["fallback"] == document["advice"]["asked"]
+    assert document["advice"]["fallback"] > 0
     assert server.seen == []
 
 
@@ -189,3 +192,21 @@ def test_a_real_model_over_http_completes_its_order(
         completed(document)
         assert document["advice"]["fallback"] == 0
         assert run_cli(["journal", "verify", str(journal)]) == 0
+
+
+def test_the_table_names_who_answers_where_the_first_one_fails(
+    capsys: pytest.CaptureFixture[str],
+    server: FaultServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with FaultServer(reply=openai_reply(json.dumps(GOOD))) as other:
+        configure(tmp_path, server.url, hedge='"other"')
+        for key, value in (("PROVIDER", "vllm"), ("MODEL", "m"), ("BASE_URL", other.url)):
+            monkeypatch.setenv(f"STEERSMAN_ADVISORS__OTHER__{key}", value)
+        server.fault = says(b"", "500 No")
+        code, document, _ = run(capsys, *LLM)
+        assert code == 0
+        completed(document)
+        assert len(server.seen) == len(other.seen) > 0
+        assert document["advice"]["accepted"] + document["advice"]["clamped"] > 0
