@@ -25,6 +25,7 @@ from steersman.advisor.recorded import RecordedAnswers
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.scripted import ScriptedAdvisor
 from steersman.advisor.supervisor import Supervisor
+from steersman.config import Settings
 from steersman.domain.limits import SafetyLimits
 from steersman.domain.units import MS_NS
 from steersman.errors import DataError, UsageError
@@ -32,7 +33,6 @@ from steersman.journal import read
 from steersman.runtime.advisors import LATENCY, Built, build_advisor, check_name
 from steersman.runtime.oracle import Truth
 from steersman.runtime.texts import parse_spread
-from steersman.signals.lean import SignalRules
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Setting", "answers_for", "check_advisors", "parse_answer_latency"]
@@ -45,15 +45,15 @@ WITH_VALUE: Final = ("oracle:", "scripted:", RECORDED)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What advisors are built for: the run's seed, limits and rules, and its market to branch.
+    """What advisors are built for: the run's seed, settings and limits, and its market to branch.
 
     `venue` is None where the future cannot be known: on a recording. `say` gets one line for
     anything a person should know.
     """
 
     seed: int
+    settings: Settings
     limits: SafetyLimits
-    rules: SignalRules
     venue: SimulatedVenue | None
     say: Callable[[str], None]
 
@@ -107,7 +107,7 @@ def answers_for(text: str, latency: str | None, setting: Setting) -> AnswerSourc
     advisor, first = asked[0]
     return Supervisor(
         advisor,
-        RulesAdvisor(setting.rules),
+        RulesAdvisor(setting.settings.signals()),
         first,
         float(setting.limits.llm_timeout_s),
         asked[1] if len(asked) == 2 else None,
@@ -122,7 +122,7 @@ def _latency(built: Built, text: str | None, seed: int, leg: str) -> Latency | M
 def _build(name: str, setting: Setting) -> Built:
     kind, _, value = name.partition(":")
     if kind in ("random", "shuffled"):
-        inner = build_advisor("embedded", setting.rules, setting.say)
+        inner = build_advisor("embedded", setting.settings.signals(), setting.say)
         control = RandomAdvisor if kind == "random" else ShuffledAdvisor
         setting.say(f"{kind}: after {inner.advisor.name}")
         return Built(control(inner.advisor, setting.seed), inner.median_ms, inner.log_sd)
@@ -131,13 +131,13 @@ def _build(name: str, setting: Setting) -> Built:
         case "neutral":
             advisor = NeutralAdvisor()
         case "keyword":
-            advisor = KeywordAdvisor(setting.rules)
+            advisor = KeywordAdvisor(setting.settings.signals())
         case "oracle":
             advisor = _oracle(name, setting)
         case "scripted":
             advisor = ScriptedAdvisor(_replies(Path(value)))
         case _:
-            return build_advisor(name, setting.rules, setting.say)
+            return build_advisor(name, setting.settings.signals(), setting.say)
     return Built(advisor, *LATENCY["rules"])
 
 
