@@ -190,6 +190,24 @@ def test_after_three_failures_rules_answer_at_once_until_one_trial() -> None:
     assert single(supervisor, numbered(6, later_ns + SECOND_NS)).outcome is AnswerOutcome.ANSWERED
 
 
+def test_answers_that_come_too_late_open_the_circuit_too() -> None:
+    model = Scripted()
+    supervisor = Supervisor(model, RulesAdvisor(), after(3_000), 2.0)
+    for n in range(3):
+        heard = answers(supervisor, numbered(n, T0 + 10 * n * SECOND_NS))
+        assert [one.outcome for one in heard] == [AnswerOutcome.TIMEOUT, AnswerOutcome.LATE]
+    arrived = single(supervisor, numbered(3, T0 + 30 * SECOND_NS))
+    assert arrived.outcome is AnswerOutcome.CIRCUIT_OPEN
+
+
+def test_what_does_not_pass_the_checks_is_invalid_and_every_check_is_counted() -> None:
+    liar = Scripted(Advice(pace_pct=130, evidence=("n9",)))
+    arrived = single(Supervisor(liar, RulesAdvisor(), after(50)))
+    assert (arrived.outcome, arrived.checks) == (AnswerOutcome.INVALID, ("evidence",))
+    (arrived,) = hedged(liar, Scripted(Advice(pace_pct=130, reasoning="up 7.77 %")), 100, 300)
+    assert (arrived.outcome, arrived.checks) == (AnswerOutcome.HEDGED, ("evidence", "grounding"))
+
+
 def hedged(
     first: Scripted, second: Scripted, first_ms: float, second_ms: float
 ) -> list[AdviceArrived]:
