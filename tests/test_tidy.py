@@ -23,7 +23,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "steersman.cli.run:run": "a line an option, twice, and nothing else",
 }
 SUPERVISORS: dict[str, str] = {
-    "steersman.advisor.supervisor": "outlives a failing model: the base algorithm goes on",
+    "steersman.advisor.background": "outlives a failing model: the base algorithm goes on",
     "steersman.cli.root": "the outermost handler: a bug is reported as one, with its trace",
 }
 UNTESTED: dict[str, str] = {}

@@ -12,7 +12,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.advisor.validation import TABLE, validated
 from steersman.domain.advice import Advice, Answer, NoAdvice, Question, parse_advice
-from steersman.domain.messages import AdviceJudged, Ask, NewsArrived, Verdict
+from steersman.domain.messages import AdviceJudged, Ask, NewsArrived, Outcome, Verdict
 from steersman.domain.order import AlgoName
 from tests.advisor.garbage import JUDGED, KINDS, Reply, replies
 from tests.advisor.questions import headline, question
@@ -59,8 +59,12 @@ def test_every_check_of_a_reply_has_met_what_it_refuses() -> None:
     assert bins == rejecting
 
 
-def test_a_thousand_replies_through_supervisor_and_engine() -> None:
-    """Every order is worked to its end with a new garbage reply at every question."""
+def test_a_thousand_replies_through_supervisor_and_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every order is worked to its end with a new garbage reply at every question.
+
+    Nobody loses patience here: else three in a row would be the last for a while.
+    """
+    monkeypatch.setattr("steersman.advisor.breaker.FAILURES_MAX", COUNT)
     babbler = Babbler(REPLIES)
     verdicts: Counter[Verdict] = Counter()
     checks: Counter[str] = Counter()
@@ -76,6 +80,16 @@ def test_a_thousand_replies_through_supervisor_and_engine() -> None:
     assert verdicts[Verdict.ACCEPTED] + verdicts[Verdict.CLAMPED] == taken
     refusals = {row.name for row in TABLE if row.act.value == "reject"}
     assert sum(checks[name] for name in refusals) == COUNT - taken
+
+
+def test_after_three_in_a_row_the_rules_go_on_without_it() -> None:
+    babbler = Babbler([reply for reply in REPLIES if JUDGED not in reply.bins])
+    voyage = Voyage(babbler)
+    voyage.sail(headline("Exchange halts withdrawals"))
+    voyage.assert_sound(text_alone=False)
+    outcomes = [arrived.outcome for arrived in voyage.arrived]
+    assert outcomes[:4] == [Outcome.INVALID] * 3 + [Outcome.CIRCUIT_OPEN]
+    assert babbler.asked < len(voyage.arrived) / 2
 
 
 def test_a_reply_repeated_counts_once() -> None:

@@ -40,7 +40,9 @@ class Voyage:
         self, advisor: Advisor, question_every_s: int = 20, asks_max: int = 1_000, **order: Any
     ) -> None:
         execution = ExecutionConfig(llm_query_interval_s=question_every_s)
-        self.desk = Desk(limits(max_position=Decimal(10)), execution)
+        pause = Decimal(question_every_s)
+        safety = limits(max_position=Decimal(10), llm_min_interval_s=pause)
+        self.desk = Desk(safety, execution)
         self.supervisor = Supervisor(advisor, RulesAdvisor(), Latency(250, 0.4, 7))
         self.order: dict[str, Any] = {"algo": AlgoName.ADAPTIVE, **order}
         self.arrived: list[AdviceArrived] = []
@@ -72,8 +74,8 @@ class Voyage:
         raise AssertionError("the order did not end")
 
     def _step(self) -> None:
-        due_ns = self.supervisor.next_due_ns
-        now_ns = self._wake_ns if due_ns is None else min(self._wake_ns, due_ns)
+        due_ns = self.supervisor.next_due_ns(self._wake_ns)
+        now_ns = self._wake_ns if due_ns is None else due_ns
         self.desk.now_ns = max(now_ns, self.desk.now_ns)
         for arrived in self.supervisor.collect(self.desk.now_ns):
             self.arrived.append(arrived)

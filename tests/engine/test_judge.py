@@ -50,7 +50,7 @@ def answer(
         "answer": reply,
         **changes,
     }
-    (judged,) = desk.feed(AdviceArrived(**values))
+    *_, judged = desk.feed(AdviceArrived(**values))  # after what it replaced was judged
     assert isinstance(judged, AdviceJudged)
     return judged
 

@@ -32,6 +32,7 @@ __all__ = [
     "Origin",
     "Question",
     "Severity",
+    "TrackRecord",
     "Usage",
     "parse_advice",
 ]
@@ -152,6 +153,14 @@ class Usage(msgspec.Struct, frozen=True):
     tokens_out: int = 0
     cost_usd: Decimal = Decimal(0)
     cached: bool = False
+
+
+class TrackRecord(msgspec.Struct, frozen=True, gc=False):
+    """How an advisor's past turns were judged: counts of right, wrong and undecided ones."""
+
+    right: int = 0
+    wrong: int = 0
+    undecided: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):

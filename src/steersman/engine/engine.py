@@ -15,6 +15,7 @@ from steersman.domain.market import NoteKind
 from steersman.domain.messages import (
     AdviceArrived,
     Alert,
+    AskWhy,
     Command,
     Effect,
     FundingPaid,
@@ -39,6 +40,7 @@ from steersman.engine import risk
 from steersman.engine.intake import take_in, tell_dropped
 from steersman.engine.judge import apply_advice
 from steersman.engine.ledger import apply_funding, apply_report
+from steersman.engine.questions import ask_soon
 from steersman.engine.regimes import see
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
@@ -82,6 +84,7 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
         case AdviceArrived():
             return apply_advice(state, message)
         case NewsArrived():
+            state = ask_soon(state, message.instrument, AskWhy.NEWS)
             return take_in(state, message)
         case MarketNoted():
             return state, (_told(message),)

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 import msgspec
 
-from steersman.algos.adaptive import steer
+from steersman.algos.adaptive import steer, turn_of
 from steersman.algos.base import AlgoContext, finish_zone_ns
 from steersman.domain.advice import Action, Advice, Direction, NoAdvice, Origin
 from steersman.domain.market import MarketView
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Verdict
+from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Outcome, Verdict
 from steersman.domain.units import BPS, SECOND_NS, Price
 from steersman.engine.regimes import regime_in_force
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
+from steersman.engine.weighing import judge_past, put_on_trial, weigh
 from steersman.signals.agreement import market_agrees
 
 __all__ = ["apply_advice"]
@@ -38,6 +39,8 @@ def apply_advice(state: State, arrived: AdviceArrived) -> Step:
     parent = state.parents.get(arrived.parent_id)
     if parent is None or parent.terminal:
         return state, (_log(arrived, Verdict.LATE, "", "the order is over"),)
+    if arrived.outcome is Outcome.LATE:
+        return state, (_log(arrived, Verdict.LATE, "", arrived.why),)
     ask = parent.pending_ask
     if ask is None or ask.ask_id != arrived.ask_id:
         return state, (_log(arrived, Verdict.LATE, "", "its question had been given up"),)
@@ -84,15 +87,23 @@ def _accept(
         clamps.append("nothing can be held back any more")
     ttl_s = min(advice.ttl_s, state.execution.advice_ttl_max_s)
     text_only = _rests_on_text_alone(state, parent, ask, advice)
-    steering = steer(parent.steering, advice, arrived.asked_ns + ttl_s * SECOND_NS, text_only)
+    view = state.views[parent.order.instrument]
+    state, weighed = judge_past(state, parent, view, replaced=True)
+    weight = weigh(state, arrived.advisor)
+    until_ns = arrived.asked_ns + ttl_s * SECOND_NS
+    steering = steer(parent.steering, advice, until_ns, text_only, weight)
+    parent = state.parents[parent.order.id]
+    parent = replace(parent, steering=steering, advised_ns=arrived.asked_ns)
+    parent = put_on_trial(parent, arrived.advisor, advice, view)
     if ttl_s < advice.ttl_s:
         clamps.append(f"time to live cut from {advice.ttl_s} to {ttl_s} s")
     if text_only:
         clamps.append("text alone: half the envelope")
     verdict = Verdict.CLAMPED if clamps else Verdict.ACCEPTED
-    state = state.with_parent(replace(parent, steering=steering, advised_ns=arrived.asked_ns))
-    why = "; ".join([advice.reasoning, *clamps] if advice.reasoning else clamps)
-    return state, (_log(arrived, verdict, describe(advice), why),)
+    scaled = f"its turn scaled by its weight, {weight}" if weight < 1 and turn_of(advice) else ""
+    why = "; ".join(filter(None, (arrived.why, advice.reasoning, *clamps, scaled)))
+    log = _log(arrived, verdict, describe(advice), why)
+    return state.with_parent(parent), (*weighed, log)
 
 
 def _finishing(state: State, parent: Parent) -> bool:

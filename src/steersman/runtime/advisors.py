@@ -16,6 +16,15 @@ from steersman.signals.lean import SignalRules
 __all__ = ["ADVISORS", "Built", "build_advisor", "check_name"]
 
 ADVISORS: Final = ("none", "rules", "embedded")
+CONTROLS: Final = (
+    "neutral",
+    "random",
+    "shuffled",
+    "keyword",
+    "oracle:P",
+    "scripted:FILE",
+    "recorded:JOURNAL",
+)  # built in `runtime.answering`
 LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 
@@ -31,7 +40,8 @@ class Built:
 def check_name(name: str) -> str:
     """Return a name that can be built, or raise UsageError naming those that can."""
     if name not in ADVISORS:
-        raise UsageError(f"there is no advisor {name!r}", f"choose one of {', '.join(ADVISORS)}")
+        known = ", ".join((*ADVISORS, *CONTROLS))
+        raise UsageError(f"there is no advisor {name[:60]!r}", f"choose one of {known}")
     return name
 
 

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from steersman.advisor.rules import RulesAdvisor
-from steersman.advisor.supervisor import Latency, Supervisor
+from steersman.advisor.base import AnswerSource
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.limits import ExecutionConfig, SafetyLimits
+from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
@@ -29,13 +28,12 @@ from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
 from steersman.models.volume import weekday
-from steersman.runtime.advisors import build_advisor
+from steersman.runtime.answering import Setting, answers_for
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import WEEKDAYS, load
 from steersman.runtime.news import gather_news
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
-from steersman.signals.lean import SignalRules
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.regimes import RegimeName
@@ -88,6 +86,7 @@ class Request:
     regime: str | None = None
     parameters: Path | None = None
     watch_after: str | None = None
+    advisor_latency: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -127,6 +126,10 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     funding = _funding(request, order, instrument, say)
     end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
     venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
+    if request.advisor_latency is not None:
+        assumed = {**assumed, "advisor latency": request.advisor_latency}
+    known = venue if history is None else None
+    setting = Setting(request.seed, limits, settings.signals(), known, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -136,7 +139,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
         venue=venue,
-        supervisor=_supervisor(request, limits, settings.signals(), say),
+        supervisor=_supervisor(request, setting),
         news=gather_news(request.news, settings.feeds(), order, say),
         assumed=assumed,
         watch_after_ns=after_ns,
@@ -336,12 +339,7 @@ def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfi
         )
 
 
-def _supervisor(
-    request: Request, limits: SafetyLimits, rules: SignalRules, say: Callable[[str], None]
-) -> Supervisor | None:
+def _supervisor(request: Request, setting: Setting) -> AnswerSource | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    built = build_advisor(request.advisor, rules, say)
-    latency = Latency(built.median_ms, built.log_sd, request.seed)
-    timeout_s = float(limits.llm_timeout_s)
-    return Supervisor(built.advisor, RulesAdvisor(rules), latency, wall_timeout_s=timeout_s)
+    return answers_for(request.advisor, request.advisor_latency, setting)

@@ -20,7 +20,7 @@ from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.advisor.validation import validated
 from steersman.config import Settings
 from steersman.domain.advice import Advice, Direction, NoAdvice, Origin, Question
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Verdict
+from steersman.domain.messages import AdviceArrived, AdviceJudged, Outcome, Verdict
 from steersman.domain.order import AlgoName
 from steersman.domain.units import Side
 from steersman.journal import Journal
@@ -153,7 +153,8 @@ def examine(built: Built, settings: Settings, advance: Advance) -> Examination:
 def standard_run(built: Built, settings: Settings) -> tuple[list[AdviceArrived], int]:
     """Work a half-hour order on the generated market; return the answers and the adaptations.
 
-    An adaptation is an advice taken that moves the pace by ADAPTATION_PCT points or more.
+    An adaptation is an advice of its own, taken, that moves the pace by ADAPTATION_PCT points or
+    more.
     """
     job = prepare(_standard(), settings, lambda line: None)
     rules = RulesAdvisor(settings.signals())
@@ -172,7 +173,8 @@ def standard_run(built: Built, settings: Settings) -> tuple[list[AdviceArrived],
     }
     turns, pace_pct = 0, 100
     for answer in arrived:
-        if answer.ask_id in taken and isinstance(answer.answer, Advice):
+        own = not answer.fallback and answer.outcome is not Outcome.LATE
+        if own and answer.ask_id in taken and isinstance(answer.answer, Advice):
             wanted = 100 if answer.answer.pace_pct is None else answer.answer.pace_pct
             turns += abs(wanted - pace_pct) >= ADAPTATION_PCT
             pace_pct = wanted
