@@ -12,7 +12,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.advisor.validation import TABLE, validated
 from steersman.domain.advice import Advice, Answer, NoAdvice, Question, parse_advice
-from steersman.domain.messages import AdviceJudged, Ask, NewsArrived, Outcome, Verdict
+from steersman.domain.messages import AdviceJudged, AnswerOutcome, Ask, NewsArrived, Verdict
 from steersman.domain.order import AlgoName
 from tests.advisor.garbage import JUDGED, KINDS, Reply, replies
 from tests.advisor.questions import headline, question
@@ -88,7 +88,7 @@ def test_after_three_in_a_row_the_rules_go_on_without_it() -> None:
     voyage.sail(headline("Exchange halts withdrawals"))
     voyage.assert_sound(text_alone=False)
     outcomes = [arrived.outcome for arrived in voyage.arrived]
-    assert outcomes[:4] == [Outcome.INVALID] * 3 + [Outcome.CIRCUIT_OPEN]
+    assert outcomes[:4] == [AnswerOutcome.INVALID] * 3 + [AnswerOutcome.CIRCUIT_OPEN]
     assert babbler.asked < len(voyage.arrived) / 2
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from steersman.advisor.recorded import RecordedAnswers
 from steersman.domain.advice import Advice
-from steersman.domain.messages import AdviceArrived, Ask, Outcome
+from steersman.domain.messages import AdviceArrived, AnswerOutcome, Ask
 from steersman.errors import DataError
 from tests.advisor.questions import question
 from tests.engine.desk import MID, T0
@@ -23,7 +23,7 @@ ARRIVED = AdviceArrived(
     advisor="rules-2",
     fallback=True,
     answer=Advice(pace_pct=120),
-    outcome=Outcome.UNAVAILABLE,
+    outcome=AnswerOutcome.UNAVAILABLE,
     why="instead of somebody: 503",
 )
 
@@ -53,7 +53,7 @@ def test_what_was_not_asked_or_not_like_this_ends_the_run() -> None:
 
 
 def test_an_answer_that_came_late_comes_late_again() -> None:
-    late = replace(ARRIVED, at_ns=T0 + 20, arrived_ns=T0 + 20, outcome=Outcome.LATE)
+    late = replace(ARRIVED, at_ns=T0 + 20, arrived_ns=T0 + 20, outcome=AnswerOutcome.LATE)
     answers = RecordedAnswers([Ask(ASKED), ARRIVED, late])
     answers.ask(ASKED)
     assert list(answers.collect(T0 + 30)) == [

@@ -15,7 +15,7 @@ from steersman.advisor.breaker import COOL_DOWN_NS
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Measured, Supervisor
 from steersman.domain.advice import Advice, Answer, NoAdvice, Question, Usage
-from steersman.domain.messages import AdviceArrived, Outcome
+from steersman.domain.messages import AdviceArrived, AnswerOutcome
 from steersman.domain.units import MS_NS, SECOND_NS
 from tests.advisor.questions import question
 from tests.engine.desk import T0
@@ -86,7 +86,7 @@ def test_an_answer_arrives_at_its_drawn_time() -> None:
     due_ns = T0 + latency.draw_ns("P1-q1")
     assert (arrived.asked_ns, arrived.arrived_ns, arrived.at_ns) == (T0, due_ns, due_ns)
     assert (arrived.answer, arrived.advisor) == (SAID, "scripted")
-    assert (arrived.outcome, arrived.fallback) == (Outcome.ANSWERED, False)
+    assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.ANSWERED, False)
 
 
 def test_a_model_slower_than_the_market_is_waited_for_in_wall_time_alone(
@@ -103,7 +103,7 @@ def test_a_measured_answer_takes_as_long_in_market_time_as_it_took(hang: threadi
     threading.Timer(0.2, hang.set).start()
     arrived = single(Supervisor(Scripted(hang=hang), RulesAdvisor(), Measured()))
     assert 150 * MS_NS < arrived.arrived_ns - T0 < 5 * SECOND_NS
-    assert arrived.outcome is Outcome.ANSWERED
+    assert arrived.outcome is AnswerOutcome.ANSWERED
 
 
 def test_a_hanging_model_is_given_up_and_rules_answer_when_the_timeout_is_over(
@@ -113,7 +113,7 @@ def test_a_hanging_model_is_given_up_and_rules_answer_when_the_timeout_is_over(
     arrived = single(Supervisor(Scripted(hang=hang), RulesAdvisor(), after(10), timeout_s=0.2))
     assert time.monotonic() - started_s < 5
     assert isinstance(arrived.answer, Advice)
-    assert (arrived.outcome, arrived.fallback) == (Outcome.TIMEOUT, True)
+    assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.TIMEOUT, True)
     assert arrived.arrived_ns == T0 + 200 * MS_NS, "not before one could know that it hangs"
     assert (arrived.advisor, arrived.why) == (
         "rules-2",
@@ -126,12 +126,12 @@ def test_an_answer_after_the_timeout_is_paid_for_and_does_nothing() -> None:
     model = Scripted(usage=spent)
     first, late = answers(Supervisor(model, RulesAdvisor(), after(3_000), 2.0), question())
     assert (first.outcome, first.arrived_ns, first.usage) == (
-        Outcome.TIMEOUT,
+        AnswerOutcome.TIMEOUT,
         T0 + 2 * SECOND_NS,
         Usage(),
     )
     assert (late.outcome, late.arrived_ns, late.usage) == (
-        Outcome.LATE,
+        AnswerOutcome.LATE,
         T0 + 3 * SECOND_NS,
         spent,
     )
@@ -141,19 +141,19 @@ def test_an_answer_after_the_timeout_is_paid_for_and_does_nothing() -> None:
 def test_an_unavailable_model_falls_back_when_it_is_known(model: Scripted) -> None:
     arrived = single(Supervisor(model, RulesAdvisor(), after(50)))
     assert isinstance(arrived.answer, Advice)
-    assert (arrived.outcome, arrived.fallback) == (Outcome.UNAVAILABLE, True)
+    assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.UNAVAILABLE, True)
     assert arrived.arrived_ns == T0 + 50 * MS_NS
 
 
 def test_a_model_that_says_itself_that_its_time_is_over_has_timed_out() -> None:
     model = Scripted(NoAdvice("timeout", "10 s"))
     arrived = single(Supervisor(model, RulesAdvisor(), after(50), 2.0))
-    assert (arrived.outcome, arrived.arrived_ns) == (Outcome.TIMEOUT, T0 + 2 * SECOND_NS)
+    assert (arrived.outcome, arrived.arrived_ns) == (AnswerOutcome.TIMEOUT, T0 + 2 * SECOND_NS)
 
 
 def test_an_invalid_answer_does_not_fall_back_to_a_guess() -> None:
     arrived = single(Supervisor(Scripted(GARBAGE), RulesAdvisor(), after(50)))
-    assert (arrived.outcome, arrived.fallback) == (Outcome.INVALID, False)
+    assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.INVALID, False)
     assert arrived.answer == GARBAGE
 
 
@@ -164,7 +164,7 @@ def test_the_same_content_is_answered_again_without_asking() -> None:
     again = replace(numbered(1, T0 + 60 * SECOND_NS), ask_id="P1-q2")
     arrived = single(supervisor, again)
     assert len(model.asked) == 1
-    assert (arrived.outcome, arrived.answer) == (Outcome.CACHED, SAID)
+    assert (arrived.outcome, arrived.answer) == (AnswerOutcome.CACHED, SAID)
     assert arrived.usage == Usage("v1", "hash", cached=True), "it cost nothing"
     assert (arrived.ask_id, arrived.arrived_ns) == ("P1-q2", again.asked_ns)
 
@@ -173,9 +173,9 @@ def test_after_three_failures_rules_answer_at_once_until_one_trial() -> None:
     model = Scripted(BROKEN)
     supervisor = Supervisor(model, RulesAdvisor(), after(50))
     for n in range(3):
-        assert single(supervisor, numbered(n)).outcome is Outcome.UNAVAILABLE
+        assert single(supervisor, numbered(n)).outcome is AnswerOutcome.UNAVAILABLE
     arrived = single(supervisor, numbered(3, T0 + 60 * SECOND_NS))
-    assert (arrived.outcome, arrived.fallback) == (Outcome.CIRCUIT_OPEN, True)
+    assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.CIRCUIT_OPEN, True)
     assert arrived.arrived_ns == T0 + 60 * SECOND_NS
     assert len(model.asked) == 3
     later_ns = T0 + 50 * MS_NS + COOL_DOWN_NS
@@ -184,8 +184,10 @@ def test_after_three_failures_rules_answer_at_once_until_one_trial() -> None:
     supervisor.ask(numbered(5, later_ns))
     heard = list(supervisor.collect(later_ns + SECOND_NS))
     outcomes = {arrived.ask_id: arrived.outcome for arrived in heard}
-    assert outcomes == {"P1-q5": Outcome.CIRCUIT_OPEN, "P1-q4": Outcome.ANSWERED}, "one trial"
-    assert single(supervisor, numbered(6, later_ns + SECOND_NS)).outcome is Outcome.ANSWERED
+    assert outcomes == {"P1-q5": AnswerOutcome.CIRCUIT_OPEN, "P1-q4": AnswerOutcome.ANSWERED}, (
+        "one trial"
+    )
+    assert single(supervisor, numbered(6, later_ns + SECOND_NS)).outcome is AnswerOutcome.ANSWERED
 
 
 def hedged(
@@ -199,28 +201,28 @@ def hedged(
     return heard
 
 
-def told(heard: list[AdviceArrived]) -> list[tuple[Outcome, str, int]]:
+def told(heard: list[AdviceArrived]) -> list[tuple[AnswerOutcome, str, int]]:
     return [(one.outcome, one.advisor, (one.arrived_ns - T0) // MS_NS) for one in heard]
 
 
 def test_the_second_is_not_asked_while_the_first_has_time() -> None:
     second = Scripted()
     heard = hedged(Scripted(), second, 900, 10)
-    assert told(heard) == [(Outcome.ANSWERED, "scripted", 900)]
+    assert told(heard) == [(AnswerOutcome.ANSWERED, "scripted", 900)]
     assert not second.asked
 
 
 def test_the_second_is_asked_after_half_of_the_timeout_and_the_first_advice_counts() -> None:
     heard = hedged(Scripted(), Scripted(Advice(pace_pct=70)), 1_800, 300)
     assert told(heard) == [
-        (Outcome.HEDGED, "second", 1_300),
-        (Outcome.LATE, "scripted", 1_800),
+        (AnswerOutcome.HEDGED, "second", 1_300),
+        (AnswerOutcome.LATE, "scripted", 1_800),
     ]
     assert heard[0].answer == Advice(pace_pct=70)
     heard = hedged(Scripted(), Scripted(), 1_200, 300)
     assert told(heard) == [
-        (Outcome.ANSWERED, "scripted", 1_200),
-        (Outcome.LATE, "second", 1_300),
+        (AnswerOutcome.ANSWERED, "scripted", 1_200),
+        (AnswerOutcome.LATE, "second", 1_300),
     ]
 
 
@@ -229,32 +231,32 @@ def test_the_second_is_asked_at_once_when_the_first_fails() -> None:
     for failure in (BROKEN, GARBAGE):
         first, second = Scripted(failure, usage=spent), Scripted(usage=replace(spent, tokens_in=4))
         (arrived,) = hedged(first, second, 100, 300)
-        assert told([arrived]) == [(Outcome.HEDGED, "second", 400)]
+        assert told([arrived]) == [(AnswerOutcome.HEDGED, "second", 400)]
         assert arrived.usage == Usage("", "", 7, 4, Decimal(1)), "both are paid for"
 
 
 def test_when_both_fail_rules_answer_unless_one_said_something_that_is_no_advice() -> None:
     assert told(hedged(Scripted(BROKEN), Scripted(BROKEN), 100, 300)) == [
-        (Outcome.UNAVAILABLE, "rules-2", 400)
+        (AnswerOutcome.UNAVAILABLE, "rules-2", 400)
     ]
     assert told(hedged(Scripted(BROKEN), Scripted(GARBAGE), 100, 300)) == [
-        (Outcome.INVALID, "second", 400)
+        (AnswerOutcome.INVALID, "second", 400)
     ]
     assert told(hedged(Scripted(GARBAGE), Scripted(BROKEN), 100, 300)) == [
-        (Outcome.INVALID, "scripted", 400)
+        (AnswerOutcome.INVALID, "scripted", 400)
     ]
 
 
 def test_a_hanging_first_is_hedged(hang: threading.Event) -> None:
     pair = (Scripted(name="second"), after(50))
     supervisor = Supervisor(Scripted(hang=hang), RulesAdvisor(), after(10), 0.4, pair)
-    assert told(answers(supervisor, question())) == [(Outcome.HEDGED, "second", 250)]
+    assert told(answers(supervisor, question())) == [(AnswerOutcome.HEDGED, "second", 250)]
 
 
 def test_a_first_that_is_left_alone_leaves_the_second() -> None:
     first, second = Scripted(BROKEN), Scripted(name="second")
     supervisor = Supervisor(first, RulesAdvisor(), after(10), 2.0, (second, after(20)))
     outcomes = [single(supervisor, numbered(n, T0 + n * SECOND_NS)) for n in range(4)]
-    assert [one.outcome for one in outcomes] == [Outcome.HEDGED] * 4
+    assert [one.outcome for one in outcomes] == [AnswerOutcome.HEDGED] * 4
     assert len(first.asked) == 3
     assert outcomes[3].arrived_ns == T0 + 3 * SECOND_NS + 20 * MS_NS

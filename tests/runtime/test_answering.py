@@ -18,7 +18,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Supervisor
 from steersman.config import Settings
 from steersman.domain.advice import Advice, Answer, Question
-from steersman.domain.messages import AdviceArrived, Outcome
+from steersman.domain.messages import AdviceArrived, AnswerOutcome
 from steersman.domain.order import AlgoName
 from steersman.errors import DataError, UsageError
 from steersman.journal import Journal, read
@@ -195,7 +195,7 @@ def test_a_record_repeats_a_scripted_run_to_the_byte(tmp_path: Path) -> None:
     made = job(**ADAPTIVE, advisor=f"scripted:{replies},rules", advisor_latency="4s~1")
     result = written(path, made)
     outcomes = {m.outcome for m in result.messages if isinstance(m, AdviceArrived)}
-    assert {Outcome.ANSWERED, Outcome.HEDGED} <= outcomes
+    assert {AnswerOutcome.ANSWERED, AnswerOutcome.HEDGED} <= outcomes
     assert repeated(path).journal_hash == result.journal_hash
 
 
@@ -231,7 +231,7 @@ def test_a_record_repeats_a_run_whose_model_hung_to_the_byte(
     result = written(path, replace(plain, supervisor=supervisor))
     arrived = [m for m in result.messages if isinstance(m, AdviceArrived)]
     outcomes = [m.outcome for m in arrived]
-    assert outcomes[1:4] == [Outcome.TIMEOUT] * 3 and Outcome.CIRCUIT_OPEN in outcomes
+    assert outcomes[1:4] == [AnswerOutcome.TIMEOUT] * 3 and AnswerOutcome.CIRCUIT_OPEN in outcomes
     assert hanging.asked <= 4, "the circuit is open"
     assert repeated(path).journal_hash == result.journal_hash
 

@@ -27,11 +27,11 @@ from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
     AdvisorWeighed,
+    AnswerOutcome,
     Ask,
     AskWhy,
     Input,
     NewsArrived,
-    Outcome,
     ParentState,
     Scheduled,
     Verdict,
@@ -179,7 +179,7 @@ def test_with_a_model_that_hangs_the_order_completes_inside_its_envelope(
     assert result.parent.state is ParentState.COMPLETED
     furthest(result)
     arrived = [m for m in result.messages if isinstance(m, AdviceArrived)]
-    assert {m.outcome for m in arrived} == {Outcome.TIMEOUT, Outcome.CIRCUIT_OPEN}
+    assert {m.outcome for m in arrived} == {AnswerOutcome.TIMEOUT, AnswerOutcome.CIRCUIT_OPEN}
     assert all(m.fallback and isinstance(m.answer, Advice) for m in arrived)
 
 

@@ -12,9 +12,9 @@ from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
     AdvisorWeighed,
+    AnswerOutcome,
     Ask,
     AskWhy,
-    Outcome,
     ParentState,
     Submit,
     Verdict,
@@ -124,7 +124,7 @@ def test_advice_is_counted() -> None:
             fallback=False,
             answer=nothing,
             usage=Usage("v", "h", 10, latency_ms, D("0.25")),
-            outcome=Outcome.LATE if latency_ms == 4 else Outcome.CACHED,
+            outcome=AnswerOutcome.LATE if latency_ms == 4 else AnswerOutcome.CACHED,
             checks=("mirror", "grounding") if latency_ms < 3 else ("json",),
         )
         story.messages.append(answer)
@@ -148,7 +148,11 @@ def test_advice_is_counted() -> None:
         latency_ms_p50=4.0,
         latency_ms_p95=7.0,
         asked_why={**dict.fromkeys(AskWhy, 0), AskWhy.SHOCK: 7},
-        outcomes={**dict.fromkeys(Outcome, 0), Outcome.CACHED: 6, Outcome.LATE: 1},
+        outcomes={
+            **dict.fromkeys(AnswerOutcome, 0),
+            AnswerOutcome.CACHED: 6,
+            AnswerOutcome.LATE: 1,
+        },
         tokens_in=70,
         tokens_out=28,
         cost_usd="1.75",

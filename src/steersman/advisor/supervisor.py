@@ -30,7 +30,7 @@ from steersman.advisor.breaker import Breaker
 from steersman.advisor.latency import Latency, Measured
 from steersman.advisor.validation import Checked, validated
 from steersman.domain.advice import RAW_CHARS_MAX, Advice, Answer, NoAdvice, Question, Usage
-from steersman.domain.messages import AdviceArrived, Outcome
+from steersman.domain.messages import AdviceArrived, AnswerOutcome
 from steersman.domain.units import SECOND_NS
 
 __all__ = ["Advisor", "AnswerSource", "Latency", "Measured", "Supervisor"]
@@ -76,11 +76,11 @@ class Supervisor:
         known = self._cache.get(self.advisor.name, question)
         if known is not None:
             checked = validated(known, question)
-            self._tell(flight, question.asked_ns, self.advisor.name, checked, Outcome.CACHED)
+            self._tell(flight, question.asked_ns, self.advisor.name, checked, AnswerOutcome.CACHED)
         elif self._ask_next(flight, question.asked_ns):
             self._flights.append(flight)
         else:
-            self._give_up(flight, question.asked_ns, Outcome.CIRCUIT_OPEN)
+            self._give_up(flight, question.asked_ns, AnswerOutcome.CIRCUIT_OPEN)
 
     def next_due_ns(self, until_ns: int) -> int | None:
         """Return when the next answer arrives, None where not up to `until_ns` (market time).
@@ -162,28 +162,28 @@ class Supervisor:
         if flight.answered:
             late = at_ns > flight.deadline_ns
             why = "it came after the timeout" if late else "another answer was first"
-            self._tell(flight, at_ns, provider.name, checked, Outcome.LATE, why)
+            self._tell(flight, at_ns, provider.name, checked, AnswerOutcome.LATE, why)
         elif good:
             if first:
                 self._cache.put(provider.name, flight.question, answer)
-            outcome = Outcome.ANSWERED if first else Outcome.HEDGED
+            outcome = AnswerOutcome.ANSWERED if first else AnswerOutcome.HEDGED
             self._tell(flight, at_ns, provider.name, checked, outcome)
         else:
             flight.failed.append((provider.name, checked))
             if not self._ask_next(flight, at_ns) and not flight.legs:
-                self._give_up(flight, at_ns, Outcome.UNAVAILABLE)
+                self._give_up(flight, at_ns, AnswerOutcome.UNAVAILABLE)
 
     def _time_out(self, flight: _Flight) -> None:
         for leg in flight.legs:
             leg.provider.breaker.note(flight.deadline_ns, good=False)
-        self._give_up(flight, flight.deadline_ns, Outcome.TIMEOUT)
+        self._give_up(flight, flight.deadline_ns, AnswerOutcome.TIMEOUT)
 
-    def _give_up(self, flight: _Flight, at_ns: int, outcome: Outcome) -> None:
+    def _give_up(self, flight: _Flight, at_ns: int, outcome: AnswerOutcome) -> None:
         """Pass on what was said and is no advice, or else let the rules answer."""
         invalid = next((one for one in flight.failed if _kind(one[1].answer) == "invalid"), None)
         if invalid is not None:
             flight.failed.remove(invalid)
-            self._tell(flight, at_ns, *invalid, Outcome.INVALID)
+            self._tell(flight, at_ns, *invalid, AnswerOutcome.INVALID)
             return
         instead = validated(self.fallback.advise(flight.question), flight.question)
         said = [
@@ -191,9 +191,9 @@ class Supervisor:
             for name, checked in flight.failed
             if isinstance(checked.answer.said, NoAdvice)
         ]
-        if outcome is Outcome.TIMEOUT:
+        if outcome is AnswerOutcome.TIMEOUT:
             said.append(f"no answer within {self.timeout_s:g} s")
-        if outcome is Outcome.CIRCUIT_OPEN:
+        if outcome is AnswerOutcome.CIRCUIT_OPEN:
             said.append("it failed too often and is left alone for a while")
         why = f"instead of {self.name}: {'; '.join(said)}"
         self._tell(flight, at_ns, self.fallback.name, instead, outcome, why)
@@ -204,14 +204,14 @@ class Supervisor:
         at_ns: int,
         who: str,
         checked: Checked,
-        outcome: Outcome,
+        outcome: AnswerOutcome,
         why: str = "",
     ) -> None:
         """Make an answer ready to be collected; it counts for those that failed before it, too."""
         question = flight.question
         assert question.view.mid is not None  # the engine asks only where there is a price
         answer, usage, checks = checked.answer, checked.answer.usage, checked.checks
-        if outcome is not Outcome.LATE:
+        if outcome is not AnswerOutcome.LATE:
             flight.answered = True
             for _, failed in flight.failed:
                 usage = _sum(usage, failed.answer.usage)
@@ -235,7 +235,9 @@ class Supervisor:
         self._ready.append(arrived)
 
 
-_FALLBACK: Final = frozenset({Outcome.TIMEOUT, Outcome.UNAVAILABLE, Outcome.CIRCUIT_OPEN})
+_FALLBACK: Final = frozenset(
+    {AnswerOutcome.TIMEOUT, AnswerOutcome.UNAVAILABLE, AnswerOutcome.CIRCUIT_OPEN}
+)
 
 
 def _kind(answer: Answer) -> str:

@@ -45,6 +45,7 @@ __all__ = [
     "Amend",
     "AmendRejected",
     "Amended",
+    "AnswerOutcome",
     "Approved",
     "Ask",
     "AskWhy",
@@ -61,7 +62,6 @@ __all__ = [
     "Intervened",
     "MarketNoted",
     "NewsArrived",
-    "Outcome",
     "ParentChanged",
     "ParentState",
     "Place",
@@ -169,7 +169,7 @@ class SignalsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     signals: Signals
 
 
-class Outcome(StrEnum):
+class AnswerOutcome(StrEnum):
     """How an answer came about, or why it was not the advisor's own (docs/supervisor.md)."""
 
     ANSWERED = "answered"
@@ -204,7 +204,7 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     usage: Usage = Usage()
     raw: str = ""
     checks: tuple[str, ...] = ()
-    outcome: Outcome = Outcome.ANSWERED
+    outcome: AnswerOutcome = AnswerOutcome.ANSWERED
     why: str = ""
 
 

@@ -14,7 +14,7 @@ from steersman.algos.adaptive import steer, turn_of
 from steersman.algos.base import AlgoContext, finish_zone_ns
 from steersman.domain.advice import Action, Advice, Direction, NoAdvice, Origin
 from steersman.domain.market import MarketView
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Outcome, Verdict
+from steersman.domain.messages import AdviceArrived, AdviceJudged, AnswerOutcome, Effect, Verdict
 from steersman.domain.units import BPS, SECOND_NS, Price
 from steersman.engine.regimes import regime_in_force
 from steersman.engine.state import Parent, PendingAsk, State, progress_of
@@ -39,7 +39,7 @@ def apply_advice(state: State, arrived: AdviceArrived) -> Step:
     parent = state.parents.get(arrived.parent_id)
     if parent is None or parent.terminal:
         return state, (_log(arrived, Verdict.LATE, "", "the order is over"),)
-    if arrived.outcome is Outcome.LATE:
+    if arrived.outcome is AnswerOutcome.LATE:
         return state, (_log(arrived, Verdict.LATE, "", arrived.why),)
     ask = parent.pending_ask
     if ask is None or ask.ask_id != arrived.ask_id:

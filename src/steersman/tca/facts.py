@@ -19,6 +19,7 @@ from steersman.domain.messages import (
     AdviceJudged,
     AdvisorWeighed,
     Amend,
+    AnswerOutcome,
     Ask,
     AskWhy,
     Cancel,
@@ -27,7 +28,6 @@ from steersman.domain.messages import (
     Filled,
     FundingPaid,
     Input,
-    Outcome,
     ParentChanged,
     ParentState,
     Place,
@@ -92,7 +92,9 @@ class Advised:
 
     asked: int = 0
     whys: dict[AskWhy, int] = field(default_factory=lambda: dict.fromkeys(AskWhy, 0))
-    outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    outcomes: dict[AnswerOutcome, int] = field(
+        default_factory=lambda: dict.fromkeys(AnswerOutcome, 0)
+    )
     verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     fallback: int = 0
     tokens_in: int = 0

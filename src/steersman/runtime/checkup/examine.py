@@ -20,7 +20,7 @@ from steersman.advisor.supervisor import Advisor, Latency, Supervisor
 from steersman.advisor.validation import validated
 from steersman.config import Settings
 from steersman.domain.advice import Advice, Direction, NoAdvice, Origin, Question
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Outcome, Verdict
+from steersman.domain.messages import AdviceArrived, AdviceJudged, AnswerOutcome, Verdict
 from steersman.domain.order import AlgoName
 from steersman.domain.units import Side
 from steersman.journal import Journal
@@ -174,7 +174,7 @@ def standard_run(built: Built, settings: Settings) -> tuple[list[AdviceArrived],
     }
     turns, pace_pct = 0, 100
     for answer in arrived:
-        own = not answer.fallback and answer.outcome is not Outcome.LATE
+        own = not answer.fallback and answer.outcome is not AnswerOutcome.LATE
         if own and answer.ask_id in taken and isinstance(answer.answer, Advice):
             wanted = 100 if answer.answer.pace_pct is None else answer.answer.pace_pct
             turns += abs(wanted - pace_pct) >= ADAPTATION_PCT
