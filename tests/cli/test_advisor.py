@@ -44,6 +44,7 @@ def test_by_default_what_cannot_be_had_is_left_out_with_a_line(
     [
         ("embedded", 3, "steersman model pull"),
         ("none", 2, "is not one advisor"),
+        ("oracle:0.7", 2, "is not one advisor"),
         ("rules,embedded", 2, "is not one advisor"),
         ("nobody", 2, "there is no advisor"),
     ],

@@ -49,7 +49,7 @@ def advisor_check(
 
     for name in advisor or ():
         check_advisors(name)
-        if name == "none" or name.startswith(RECORDED) or "," in name:
+        if name == "none" or name.startswith((RECORDED, "oracle:")) or "," in name:
             raise UsageError(f"{name!r} is not one advisor that can be asked", "name one")
     settings = load_settings(config, os.environ, Path.home(), Path.cwd())
     found = []
