@@ -133,3 +133,68 @@ def test_the_fee_tier_is_a_setting_of_its_own(tmp_path: Path) -> None:
     assert load(tmp_path, STEERSMAN_FEES__TIER="-0.5:2.5").fees().tier == "-0.5:2.5"
     with pytest.raises(ConfigError, match="did you mean tier"):
         load(tmp_path, '[fees]\ntiers = "vip3"\n')
+
+
+LOCAL = """
+[advisors.local]
+provider = "openai-compatible"
+model = "m"
+base_url = "http://127.0.0.1:1/v1"
+max_usd_per_day = 0.30
+"""
+
+
+def test_each_language_model_has_a_table_of_its_own(tmp_path: Path) -> None:
+    settings = load(tmp_path, LOCAL + '[advisors.other]\nprovider = "vllm"\nmodel = "q"\n')
+    assert settings.advisors() == ("local", "other")
+    assert settings.advisor("local").max_usd_per_day == Decimal("0.30")
+    assert settings.advisor("other").address == "http://127.0.0.1:8000/v1"
+    assert load(tmp_path).advisors() == ()
+
+
+def test_a_variable_names_one_key_of_one_language_model(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        LOCAL,
+        STEERSMAN_ADVISORS__LOCAL__MAX_USD_PER_DAY="0.70",
+        STEERSMAN_ADVISORS__LOCAL__MASKED="false",
+        STEERSMAN_ADVISORS__GPT_5__MODEL="gpt-5",
+        STEERSMAN_ADVISORS__GPT_5__PROVIDER="vllm",
+    )
+    assert settings.advisor("local").max_usd_per_day == Decimal("0.70")
+    assert settings.advisor("local").masked is False
+    assert settings.advisor("gpt_5").model == "gpt-5"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (LOCAL + "max_usd_per_dy = 1\n", "did you mean max_usd_per_day"),
+        (LOCAL + 'api_key = "sk-planted-secret"\n', "unknown key in [advisors.local]: 'api_key'"),
+        (LOCAL + "temperature = 3\n", "[advisors.local] temperature must lie between 0 and 2"),
+        (LOCAL.replace("openai-compatible", "openai"), "openai charges for tokens"),
+        (LOCAL.replace("openai-compatible", "opanai"), "Invalid enum value 'opanai'"),
+        (LOCAL.replace("local", "Local"), "'Local' cannot name an advisor"),
+        ("[advisors]\nlocal = 3\n", "local in [advisors] is not a table"),
+        ("[advisor.local]\nmodel = 3\n", "did you mean advisors"),
+        ('[advisors.local]\nmodel = "m"\n', "missing required field `provider`"),
+    ],
+)
+def test_bad_tables_of_language_models_name_the_key(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text).advisor("local")
+    assert words in str(caught.value)
+    assert caught.value.remedy
+    assert "sk-planted-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["STEERSMAN_ADVISORS__LOCAL__NOPE", "STEERSMAN_ADVISORS__LOCAL", "STEERSMAN_ADVISORS"]
+)
+def test_unknown_variables_of_language_models_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load(tmp_path, LOCAL, **{name: "1"})
+
+
+def test_the_state_variable_is_known(tmp_path: Path) -> None:
+    load(tmp_path, STEERSMAN_STATE="/somewhere")

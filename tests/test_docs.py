@@ -11,7 +11,9 @@ from typer.main import get_command
 
 from steersman import cli, errors
 from steersman.advisor import fusion
+from steersman.advisor.providers import AdvisorConfig, Provider
 from steersman.cli import printing
+from steersman.config import load_settings
 from steersman.domain.facts import AGE_MAX_S
 from steersman.domain.feeds import FeedConfig
 from steersman.domain.fees import FeeConfig
@@ -56,6 +58,22 @@ def test_every_kind_of_what_is_told_is_documented_with_its_time() -> None:
     assert f"a minute | {intake.PER_SOURCE_PER_MINUTE} |" in text
     assert f"question | {fusion.TOLD_MAX}, of one source {fusion.PER_SOURCE_MAX} |" in text
     assert f"{fusion.TOLD_CHARS_MAX:,}, of one text {fusion.ITEM_CHARS_MAX} " in text
+
+
+def test_every_setting_of_a_language_model_is_documented_with_its_default() -> None:
+    text = (DOCS / "advisors.md").read_text(encoding="utf-8")
+    for field in msgspec.structs.fields(AdvisorConfig):
+        default = "required" if field.required else str(field.default).lower()
+        default = {"": "–", "none": "–"}.get(default, default)
+        assert f"\n| `{field.name}` | {default} |" in text, field.name
+
+
+def test_every_provider_has_an_example_that_can_be_read(tmp_path: Path) -> None:
+    text = (DOCS / "advisors.md").read_text(encoding="utf-8")
+    shown = "\n".join(re.findall(r"```toml\n(\[advisors.*?)```", text, re.S))
+    (tmp_path / "steersman.toml").write_text(shown, encoding="utf-8")
+    settings = load_settings(None, {}, tmp_path / "home", tmp_path)
+    assert {settings.advisor(name).provider for name in settings.advisors()} == set(Provider)
 
 
 def test_every_exit_code_is_documented() -> None:

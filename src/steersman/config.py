@@ -2,15 +2,17 @@
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
-Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`, and one `[feeds.NAME]` for each
-feed of news; a variable names one key of one table: `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`,
-`STEERSMAN_FEEDS__NAME__TRUST_PCT=80`. An unknown key is an error with a suggestion: a limit that
-was misspelt is a limit that does not exist. Numbers are read as decimals, never through floats.
+Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`, one `[feeds.NAME]` for each feed
+of news and one `[advisors.NAME]` for each language model; a variable names one key of one table:
+`STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`, `STEERSMAN_FEEDS__NAME__TRUST_PCT=80`. An unknown key is
+an error with a suggestion: a limit that was misspelt is a limit that does not exist. Numbers are
+read as decimals, never through floats.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -19,6 +21,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from steersman.advisor.providers import ADVISOR_NAME, AdvisorConfig
 from steersman.domain.feeds import FEED_NAME, FeedConfig
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -29,7 +32,7 @@ __all__ = ["Settings", "load_settings"]
 
 ENV_PREFIX: Final = "STEERSMAN_"
 ENV_OTHER: Final = frozenset(
-    {"STEERSMAN_CACHE", "STEERSMAN_PEERS"}
+    {"STEERSMAN_CACHE", "STEERSMAN_PEERS", "STEERSMAN_STATE"}
 )  # variables with a meaning of their own
 TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "execution": ExecutionConfig,
@@ -38,7 +41,23 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "signals": SignalRules,
 }
 
-FEEDS: Final = "feeds"  # holds tables of its own: they are kept as "feeds.NAME"
+FEEDS: Final = "feeds"
+ADVISORS: Final = "advisors"
+# These hold tables of their own, kept as "feeds.NAME": what one is, how a name looks, its keys.
+GROUPS: Final[dict[str, tuple[str, re.Pattern[str], str, type[msgspec.Struct]]]] = {
+    FEEDS: (
+        "a feed",
+        FEED_NAME,
+        "use 1 to 24 lower-case letters, digits and underscores, a letter first",
+        FeedConfig,
+    ),
+    ADVISORS: (
+        "an advisor",
+        ADVISOR_NAME,
+        "use lower-case letters, digits and single underscores",
+        AdvisorConfig,
+    ),
+}
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -69,6 +88,17 @@ class Settings(msgspec.Struct, frozen=True):
         prefix = f"{FEEDS}."
         tables = sorted(name for name in self.tables if name.startswith(prefix))
         return {table.removeprefix(prefix): self._build(FeedConfig, table, {}) for table in tables}
+
+    def advisors(self) -> tuple[str, ...]:
+        """Return the names of the language models that have a table."""
+        prefix = f"{ADVISORS}."
+        return tuple(
+            sorted(name.removeprefix(prefix) for name in self.tables if name.startswith(prefix))
+        )
+
+    def advisor(self, name: str) -> AdvisorConfig:
+        """Return how a language model is reached; its table must be there."""
+        return self._build(AdvisorConfig, f"{ADVISORS}.{name}", {})
 
     def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
         given = {**fallbacks, **self.tables.get(table, {})}
@@ -106,19 +136,19 @@ def _from_file(path: Path) -> Iterator[tuple[str, str, Any]]:
             f"{path}: {error}", "correct the file; see docs/configuration.md"
         ) from None
     for table, content in document.items():
-        _check(str(path), "table", table, (*TABLES, FEEDS))
+        _check(str(path), "table", table, (*TABLES, *GROUPS))
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: {table} is not a table", f"write [{table}] and keys below")
-        if table != FEEDS:
+        if table not in GROUPS:
             yield from _from_table(str(path), table, content)
             continue
-        for name, feed in content.items():
-            if not isinstance(feed, dict):
+        for name, named in content.items():
+            if not isinstance(named, dict):
                 raise ConfigError(
-                    f"{path}: {name} in [{FEEDS}] is not a table",
-                    f"write [{FEEDS}.NAME] and keys below",
+                    f"{path}: {name} in [{table}] is not a table",
+                    f"write [{table}.NAME] and keys below",
                 )
-            yield from _from_table(str(path), f"{FEEDS}.{name}", feed)
+            yield from _from_table(str(path), f"{table}.{name}", named)
 
 
 def _from_table(where: str, table: str, content: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -129,16 +159,14 @@ def _from_table(where: str, table: str, content: dict[str, Any]) -> Iterator[tup
 
 
 def _fields(where: str, table: str) -> tuple[str, ...]:
-    """Return the keys of a table that exists; its name as a feed must be well formed."""
+    """Return the keys of a table that exists; a name within a group must be well formed."""
     group, _, name = table.partition(".")
-    if group != FEEDS:
+    if group not in GROUPS:
         return TABLES[table].__struct_fields__
-    if FEED_NAME.fullmatch(name) is None:
-        raise ConfigError(
-            f"{where}: {name[:40]!r} cannot name a feed",
-            "use 1 to 24 lower-case letters, digits and underscores, a letter first",
-        )
-    return FeedConfig.__struct_fields__
+    what, form, remedy, kind = GROUPS[group]
+    if form.fullmatch(name) is None:
+        raise ConfigError(f"{where}: {name[:40]!r} cannot name {what}", remedy)
+    return kind.__struct_fields__
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
@@ -147,10 +175,10 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, An
             continue
         table, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
         where = f"variable {name}"
-        _check(where, "table", table, (*TABLES, FEEDS))
-        if table == FEEDS:
-            feed, _, key = key.partition("__")
-            table = f"{FEEDS}.{feed}"
+        _check(where, "table", table, (*TABLES, *GROUPS))
+        if table in GROUPS:
+            named, _, key = key.partition("__")
+            table = f"{table}.{named}"
         yield from _from_table(where, table, {key: environ[name]})
 
 

@@ -73,7 +73,7 @@ def _built(name: str, settings: Settings, *, asked_for: bool) -> Built | None:
 
     said: list[str] = []
     limits = settings.limits(max_position=Decimal(1))
-    built = build(name, Setting(SEED, limits, settings.signals(), None, said.append))
+    built = build(name, Setting(SEED, limits, settings, None, said.append))
     if name == "rules" or not isinstance(built.advisor, RulesAdvisor):
         return built
     why = "; ".join(said).replace(": going on with rules", "")

@@ -21,6 +21,9 @@ from steersman.domain.market import MarketView, NewsItem, Regime, Signals
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style
 
 __all__ = [
+    "BOUNDS",
+    "EVIDENCE_MAX",
+    "FACT_ID_CHARS_MAX",
     "RAW_CHARS_MAX",
     "REASONING_CHARS_MAX",
     "REPLY_CHARS_MAX",
@@ -42,6 +45,8 @@ RAW_CHARS_MAX: Final = 4_000
 REPLY_CHARS_MAX: Final = 32_768  # no advice takes as much, however it is written
 EVIDENCE_MAX: Final = 16
 FACT_ID_CHARS_MAX: Final = 64
+BOUNDS: Final = {"pace_pct": (0, 200), "impact_pct": (50, 200), "ttl_s": (1, 3600)}
+"""Least and most of each number of an advice."""
 
 
 class Action(StrEnum):
@@ -99,9 +104,8 @@ class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, 
     provenance: dict[str, Origin] = {}
 
     def __post_init__(self) -> None:
-        _bounded("pace_pct", self.pace_pct, 0, 200)
-        _bounded("impact_pct", self.impact_pct, 50, 200)
-        _bounded("ttl_s", self.ttl_s, 1, 3600)
+        for name, (low, high) in BOUNDS.items():
+            _bounded(name, getattr(self, name), low, high)
         if self.base is AlgoName.ADAPTIVE:
             raise ValueError("base must be a classic algorithm")
         if len(self.evidence) > EVIDENCE_MAX:

@@ -25,11 +25,12 @@ from steersman.advisor.recorded import RecordedAnswers
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.scripted import ScriptedAdvisor
 from steersman.advisor.supervisor import Supervisor
+from steersman.config import Settings
 from steersman.domain.limits import SafetyLimits
 from steersman.domain.units import MS_NS
 from steersman.errors import DataError, UsageError
 from steersman.journal import read
-from steersman.runtime.advisors import LATENCY, Built, build_advisor, check_name
+from steersman.runtime.advisors import LATENCY, LLM, Built, build_advisor, check_name
 from steersman.runtime.oracle import Truth
 from steersman.runtime.texts import parse_spread
 from steersman.signals.lean import SignalRules
@@ -45,7 +46,7 @@ WITH_VALUE: Final = ("oracle:", "scripted:", RECORDED)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What advisors are built for: the run's seed, limits and rules, and its market to branch.
+    """What advisors are built for: the run's seed, limits and settings, its market to branch.
 
     `venue` is None where the future cannot be known: on a recording. `say` gets one line for
     anything a person should know.
@@ -53,9 +54,14 @@ class Setting:
 
     seed: int
     limits: SafetyLimits
-    rules: SignalRules
+    settings: Settings
     venue: SimulatedVenue | None
     say: Callable[[str], None]
+
+    @property
+    def rules(self) -> SignalRules:
+        """The thresholds of the rules."""
+        return self.settings.signals()
 
 
 def check_advisors(text: str) -> str:
@@ -99,7 +105,7 @@ def answers_for(text: str, latency: str | None, setting: Setting) -> AnswerSourc
             raise UsageError("a record has the latencies it had", "leave --advisor-latency out")
         journal = Path(text.removeprefix(RECORDED))
         return RecordedAnswers(record.message() for record in read(journal))
-    built = [build(name, setting) for name in text.split(",")]
+    built = [build(name, setting) for name in _names(text, setting.settings)]
     asked = [
         (one.advisor, _latency(one, latency, setting.seed, leg))
         for one, leg in zip(built, ("latency", "second"), strict=False)
@@ -114,6 +120,16 @@ def answers_for(text: str, latency: str | None, setting: Setting) -> AnswerSourc
     )
 
 
+def _names(text: str, settings: Settings) -> list[str]:
+    """Return the advisors that are asked: those named, or one and what its table hedges it with."""
+    names = text.split(",")
+    table = text.removeprefix(LLM)
+    if text == f"{LLM}{table}" and table in settings.advisors():
+        hedge = settings.advisor(table).hedge
+        return [text, f"{LLM}{hedge}"] if hedge else names
+    return names
+
+
 def _latency(built: Built, text: str | None, seed: int, leg: str) -> Latency | Measured:
     given = (built.median_ms, built.log_sd) if text is None else parse_answer_latency(text)
     return Measured() if given is None else Latency(*given, seed, leg)
@@ -123,7 +139,7 @@ def build(name: str, setting: Setting) -> Built:
     """Return one advisor of a name that was checked, a control or another, but no record."""
     kind, _, value = name.partition(":")
     if kind in ("random", "shuffled"):
-        inner = build_advisor("embedded", setting.rules, setting.say)
+        inner = build_advisor("embedded", setting.settings, setting.say)
         control = RandomAdvisor if kind == "random" else ShuffledAdvisor
         setting.say(f"{kind}: after {inner.advisor.name}")
         return Built(control(inner.advisor, setting.seed), inner.median_ms, inner.log_sd)
@@ -138,7 +154,7 @@ def build(name: str, setting: Setting) -> Built:
         case "scripted":
             advisor = ScriptedAdvisor(_replies(Path(value)))
         case _:
-            return build_advisor(name, setting.rules, setting.say)
+            return build_advisor(name, setting.settings, setting.say)
     return Built(advisor, *LATENCY["rules"])
 
 

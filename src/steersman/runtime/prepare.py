@@ -129,7 +129,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     if request.advisor_latency is not None:
         assumed = {**assumed, "advisor latency": request.advisor_latency}
     known = venue if history is None else None
-    setting = Setting(request.seed, limits, settings.signals(), known, say)
+    setting = Setting(request.seed, limits, settings, known, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
