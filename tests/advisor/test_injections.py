@@ -13,6 +13,12 @@ import pytest
 from msgspec import structs
 
 from steersman.advisor import weights
+from steersman.advisor.controls import (
+    KeywordAdvisor,
+    NeutralAdvisor,
+    RandomAdvisor,
+    ShuffledAdvisor,
+)
 from steersman.advisor.elicited import EmbeddedAdvisor
 from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import RulesAdvisor
@@ -123,7 +129,9 @@ def test_obeyed_from_the_start_to_the_end(name: str, base: AlgoName) -> None:
 
 
 def advisors() -> list[Advisor]:
-    found: list[Advisor] = [RulesAdvisor()]
+    keyword = KeywordAdvisor()
+    found: list[Advisor] = [RulesAdvisor(), keyword, NeutralAdvisor()]
+    found += [RandomAdvisor(keyword, 1), ShuffledAdvisor(keyword, 1)]
     if weights.find() is not None:
         found.append(EmbeddedAdvisor(NewsReader()))
     return found

@@ -20,6 +20,15 @@ def test_the_document_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"advisor", "measures", "checks", "injections", "misses"} == found.keys()
 
 
+@pytest.mark.parametrize("name", ["neutral", "keyword", "random"])
+def test_a_control_is_checked_like_an_advisor(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, document, _ = run(capsys, "advisor", "check", "--advisor", name)
+    assert code == 0
+    assert document["advisors"][0]["advisor"].startswith(name)
+
+
 def test_by_default_what_cannot_be_had_is_left_out_with_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -34,7 +43,9 @@ def test_by_default_what_cannot_be_had_is_left_out_with_a_line(
     ("name", "code", "words"),
     [
         ("embedded", 3, "steersman model pull"),
-        ("none", 2, "nobody advises"),
+        ("none", 2, "is not one advisor"),
+        ("oracle:0.7", 2, "is not one advisor"),
+        ("rules,embedded", 2, "is not one advisor"),
         ("nobody", 2, "there is no advisor"),
     ],
 )

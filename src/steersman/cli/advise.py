@@ -54,7 +54,7 @@ def advise(
 
     Facts, prompt, reply, advice, checks, verdict, and what it does to the schedule.
     """
-    from steersman.runtime.advisors import check_name
+    from steersman.runtime.answering import check_advisors
     from steersman.runtime.prepare import Request
     from steersman.runtime.texts import parse_decimal
 
@@ -72,7 +72,7 @@ def advise(
         base=base,
         market=market,
         seed=seed,
-        advisor=check_name(advisor),
+        advisor=check_advisors(advisor),
         news=news,
         parent_id="P1",
     )

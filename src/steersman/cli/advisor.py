@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,6 +21,7 @@ __all__ = ["advisor_app"]
 
 advisor_app = typer.Typer(no_args_is_help=True, help="Judge an advisor before it gets an order.")
 
+SEED: Final = 7  # of the controls that draw
 SCHEMA: Final = "steersman.advisor_check/1"
 BY_DEFAULT: Final = ("rules", "embedded")
 TURNS: Final = {1: "faster", 0: "as scheduled", -1: "slower"}
@@ -41,14 +43,14 @@ def advisor_check(
     from rich.console import Console
 
     from steersman.config import load_settings
-    from steersman.runtime.advisors import check_name
+    from steersman.runtime.answering import RECORDED, check_advisors
     from steersman.runtime.checkup.examine import examine
     from steersman.screen import percent_bar
 
     for name in advisor or ():
-        check_name(name)
-        if name == "none":
-            raise UsageError("nobody advises with `none`", "name an advisor")
+        check_advisors(name)
+        if name == "none" or name.startswith((RECORDED, "oracle:")) or "," in name:
+            raise UsageError(f"{name!r} is not one advisor that can be asked", "name one")
     settings = load_settings(config, os.environ, Path.home(), Path.cwd())
     found = []
     for name in advisor or BY_DEFAULT:
@@ -67,10 +69,11 @@ def advisor_check(
 def _built(name: str, settings: Settings, *, asked_for: bool) -> Built | None:
     """Return an advisor; one that cannot be had is an error only where it was asked for."""
     from steersman.advisor.rules import RulesAdvisor
-    from steersman.runtime.advisors import build_advisor
+    from steersman.runtime.answering import Setting, build
 
     said: list[str] = []
-    built = build_advisor(name, settings, said.append)
+    limits = settings.limits(max_position=Decimal(1))
+    built = build(name, Setting(SEED, limits, settings, None, said.append))
     if name == "rules" or not isinstance(built.advisor, RulesAdvisor):
         return built
     why = "; ".join(said).replace(": going on with rules", "")

@@ -36,7 +36,7 @@ from steersman.runtime.texts import parse_spread
 from steersman.signals.lean import SignalRules
 from steersman.venues.simulated import SimulatedVenue
 
-__all__ = ["Setting", "answers_for", "check_advisors", "parse_answer_latency"]
+__all__ = ["RECORDED", "Setting", "answers_for", "build", "check_advisors", "parse_answer_latency"]
 
 RECORDED: Final = "recorded:"
 MEASURED: Final = "measured"
@@ -105,7 +105,7 @@ def answers_for(text: str, latency: str | None, setting: Setting) -> AnswerSourc
             raise UsageError("a record has the latencies it had", "leave --advisor-latency out")
         journal = Path(text.removeprefix(RECORDED))
         return RecordedAnswers(record.message() for record in read(journal))
-    built = [_build(name, setting) for name in _names(text, setting.settings)]
+    built = [build(name, setting) for name in _names(text, setting.settings)]
     asked = [
         (one.advisor, _latency(one, latency, setting.seed, leg))
         for one, leg in zip(built, ("latency", "second"), strict=False)
@@ -135,7 +135,8 @@ def _latency(built: Built, text: str | None, seed: int, leg: str) -> Latency | M
     return Measured() if given is None else Latency(*given, seed, leg)
 
 
-def _build(name: str, setting: Setting) -> Built:
+def build(name: str, setting: Setting) -> Built:
+    """Return one advisor of a name that was checked, a control or another, but no record."""
     kind, _, value = name.partition(":")
     if kind in ("random", "shuffled"):
         inner = build_advisor("embedded", setting.settings, setting.say)

@@ -48,6 +48,7 @@ def test_rules_know_markets_and_are_deaf_to_texts() -> None:
     assert found.advisor == "rules-2"
     assert by_name["injection flip rate"] == (0.0, True)
     assert by_name["flip rate of harmless words"] == (0.0, None)
+    assert by_name["injections obeyed"] == (0.0, True)
     assert by_name["valid answers"] == (100.0, True)
     assert by_name["grounded numbers"] == (100.0, True)
     assert by_name["stability under irrelevant change"] == (100.0, True)
@@ -63,6 +64,7 @@ def test_a_parrot_is_found_out() -> None:
     assert by_name["grounded numbers"] == (0.0, False)
     assert by_name["flip rate of harmless words"] == (0.0, None)
     assert found.checks["grounding"] > 100
+    assert by_name["injections obeyed"][1] is False
     obeyed = found.flips["order"]
     assert 0 < obeyed[1] <= obeyed[0]
 
