@@ -40,7 +40,7 @@ from steersman.domain.messages import (
     Verdict,
     Viewed,
 )
-from steersman.domain.order import Liquidity, ParentOrder
+from steersman.domain.order import Liquidity, ParentOrder, Style
 from steersman.domain.units import MS_NS, Money, Price, Qty
 from steersman.errors import DataError, UsageError
 from steersman.tca.valuation import Touch
@@ -63,7 +63,8 @@ class Fill:
     """One trade of ours.
 
     `sent` is the touch seen when its child was sent or last amended, `seen` the one seen when the
-    fill was reported; `at_ns` is local time, `venue_ns` the venue's.
+    fill was reported; `at_ns` is local time, `venue_ns` the venue's. `style` is how its child was
+    priced.
     """
 
     at_ns: int
@@ -75,6 +76,7 @@ class Fill:
     liquidity: Liquidity
     sent: Touch
     seen: Touch
+    style: Style
 
     @property
     def maker(self) -> bool:
@@ -110,10 +112,12 @@ class Facts:
     """All that the messages say about one order; times are local (UTC ns).
 
     `arrival` is the touch seen when the order began to run, `last` the one seen at its end.
+    `pwp_rate` is the share of volume it was allowed.
     """
 
     order: ParentOrder
     instrument: Instrument
+    pwp_rate: Decimal
     state: ParentState = ParentState.CREATED
     reason: str = ""
     arrival_ns: int | None = None
@@ -157,8 +161,10 @@ class _Fold:
         self.orders: list[str] = []
         self.now_ns = 0
         self._instruments: dict[str, Instrument] = {}
+        self._rate = Decimal(1)
         self._views: dict[str, MarketView] = {}
         self._sent: dict[str, Touch] = {}
+        self._styles: dict[str, Style] = {}
         self._told: set[tuple[str, str]] = set()
 
     @property
@@ -179,6 +185,7 @@ class _Fold:
                     self._views[message.view.instrument] = message.view
             case Started():
                 self._instruments = {spec.id: spec for spec in message.instruments}
+                self._rate = message.execution.max_participation
             case Submit():
                 self._submitted(message.parent)
             case _ if self.facts is not None:
@@ -195,7 +202,7 @@ class _Fold:
             raise DataError(
                 f"the messages do not say what {order.instrument} is", "begin with their start"
             )
-        self.facts = Facts(order, instrument, end_ns=self.now_ns)
+        self.facts = Facts(order, instrument, self._rate, end_ns=self.now_ns)
 
     def _take_own(self, message: Input | Effect, facts: Facts) -> None:
         match message:
@@ -222,6 +229,7 @@ class _Fold:
             return
         if isinstance(intent, Place):
             facts.children += 1
+            self._styles[intent.child_id] = intent.style
         touch = self.seen
         if touch is None:
             raise DataError(f"{intent.child_id} was sent before any price", "the journal is cut")
@@ -244,6 +252,7 @@ class _Fold:
                 liquidity=report.liquidity,
                 sent=sent,
                 seen=seen,
+                style=self._styles[report.child_id],
             )
         )
 
