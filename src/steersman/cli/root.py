@@ -29,6 +29,7 @@ from steersman.cli.model import model_app
 from steersman.cli.printing import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, print_json
 from steersman.cli.read import READ_EXAMPLES, read
 from steersman.cli.record import record
+from steersman.cli.report import report
 from steersman.cli.run import RUN_EXAMPLES, run
 from steersman.errors import SteersmanError, UsageError
 
@@ -60,6 +61,7 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(market_app, name="market")
 app.add_typer(bench_app, name="bench")
 app.command()(calibrate)
+app.command()(report)
 app.command()(vectors)
 app.command()(doctor)
 
