@@ -20,10 +20,12 @@ from steersman.runtime.predictions import Prediction, prediction_of
 from steersman.tca.children import ChildRow, child_rows
 from steersman.tca.course import Course, course
 from steersman.tca.decisions import Decision, decisions
+from steersman.tca.facts import gather
 from steersman.tca.incidents import Incident, Touched, incidents, limits_touched
-from steersman.tca.measure import CostReport, measure
+from steersman.tca.measure import CostReport, measure_facts
 from steersman.tca.quality import ChildLife, child_lives
 from steersman.tca.targets import Evidence
+from steersman.tca.views import reader_of
 
 __all__ = ["Case", "Source", "cases_of", "document", "problems", "read_cases"]
 
@@ -118,19 +120,20 @@ def _case(
     started = messages[0]
     if not isinstance(started, Started):
         raise DataError(f"{source.name} does not begin with its start", "give a whole journal")
-    went = course(messages, parent_id, tape)
-    instrument = went.facts.instrument.id
+    facts = gather(messages, parent_id)
+    reader = reader_of(messages, facts.instrument, tape)
+    instrument = facts.instrument.id
     return Case(
         source=source,
         started=started,
-        report=measure(messages, parent_id, tape),
-        course=went,
+        report=measure_facts(facts, reader),
+        course=course(facts, reader),
         decisions=decisions(messages, parent_id),
         lives=tuple(child_lives(messages, parent_id)),
         rows=tuple(child_rows(messages, parent_id)),
         limits=limits_touched(messages, parent_id),
         incidents=incidents(messages, parent_id, instrument),
-        prediction=prediction_of(went.facts),
+        prediction=prediction_of(facts),
         regimes=_regimes(messages, instrument),
     )
 

@@ -7,20 +7,16 @@ added up to a figure of the report.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
-from steersman.domain.messages import Effect, Input
 from steersman.domain.units import Qty
-from steersman.marketdata.tape import Tape
-from steersman.tca.facts import Facts, Fill, gather
+from steersman.tca.facts import Facts, Fill
 from steersman.tca.tapes import TapeReader
 from steersman.tca.valuation import Valuation
-from steersman.tca.views import tape_of_views
 
 __all__ = ["Bucket", "ChildCost", "Course", "course"]
 
@@ -73,13 +69,8 @@ class Course:
         return self.facts.arrival_ns or self.facts.order.start_ns
 
 
-def course(messages: Sequence[Input | Effect], parent_id: str, tape: Tape | None = None) -> Course:
-    """Return the course of an order, its market from the tape or else from what was seen.
-
-    Raises as `gather` does.
-    """
-    facts = gather(messages, parent_id)
-    reader = TapeReader(tape or tape_of_views(messages, facts.instrument), facts.instrument)
+def course(facts: Facts, reader: TapeReader) -> Course:
+    """Return the course of an order in its market."""
     done, filled = Decimal(0), []
     for fill in facts.fills:
         done += fill.qty

@@ -10,7 +10,7 @@ opportunity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
@@ -28,9 +28,9 @@ from steersman.tca.shortfall import ComponentsBps, Shortfall, decompose
 from steersman.tca.spreads import Reversion, Spreads, reversions, spreads
 from steersman.tca.tapes import TapeReader
 from steersman.tca.valuation import Touch, Valuation
-from steersman.tca.views import BLIND_NS, tape_of_views
+from steersman.tca.views import reader_of
 
-__all__ = ["AdviceStats", "CostReport", "measure"]
+__all__ = ["AdviceStats", "CostReport", "measure", "measure_facts"]
 
 # Enough digits for an inverse contract's divisions to keep the identities far below 1e-9.
 EXACT: Final = Context(prec=50)
@@ -187,13 +187,13 @@ def measure(
     """
     with localcontext(EXACT):
         facts = gather(messages, parent_id)
-        valuation = Valuation(facts.instrument, facts.order.side)
-        reader = TapeReader(tape, facts.instrument) if tape else _seen(messages, facts)
-        return _report(facts, valuation, reader)
+        return measure_facts(facts, reader_of(messages, facts.instrument, tape))
 
 
-def _seen(messages: Iterable[Input | Effect], facts: Facts) -> TapeReader:
-    return TapeReader(tape_of_views(messages, facts.instrument), facts.instrument, BLIND_NS)
+def measure_facts(facts: Facts, reader: TapeReader) -> CostReport:
+    """Measure an order whose facts were gathered; raises AssertionError as `measure` does."""
+    with localcontext(EXACT):
+        return _report(facts, Valuation(facts.instrument, facts.order.side), reader)
 
 
 def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostReport:

@@ -23,8 +23,9 @@ from steersman.domain.messages import Effect, Filled, Input, Reported, Submit, V
 from steersman.domain.order import Liquidity
 from steersman.domain.units import SECOND_NS, Side
 from steersman.marketdata.tape import Tape
+from steersman.tca.tapes import TapeReader
 
-__all__ = ["BLIND_NS", "SPEAKS_NS", "tape_of_views"]
+__all__ = ["BLIND_NS", "SPEAKS_NS", "reader_of", "tape_of_views"]
 
 SPEAKS_NS: Final = 6 * SECOND_NS  # views of a working order are at most 5 s and a latency apart
 BLIND_NS: Final = 2 * SECOND_NS  # sooner than this a change is seen where it moves an order, only
@@ -39,6 +40,15 @@ def tape_of_views(messages: Iterable[Input | Effect], instrument: Instrument) ->
     for message in messages:
         fold.take(message)
     return fold.tape()
+
+
+def reader_of(
+    messages: Iterable[Input | Effect], instrument: Instrument, tape: Tape | None
+) -> TapeReader:
+    """Return a reader of the market's tape, or of what was seen where there is none."""
+    if tape is not None:
+        return TapeReader(tape, instrument)
+    return TapeReader(tape_of_views(messages, instrument), instrument, BLIND_NS)
 
 
 class _Fold:
