@@ -59,6 +59,24 @@ def measure(
     return found
 
 
+def halves(
+    held: Sequence[Headline],
+    guesses: Mapping[str, Sequence[str]],
+    likeness: npt.NDArray[np.float64],
+) -> dict[str, dict[str, float]]:
+    """Return balanced accuracies on the half most and the half least like a training headline."""
+    truth = _codes([headline.direction for headline in held], DIRECTIONS)
+    order = np.argsort(likeness, kind="stable")
+    parts = {"least": order[: len(order) // 2], "most": order[len(order) // 2 :]}
+    return {
+        name: {
+            half: round(_balanced(truth[chosen], _codes(labels, DIRECTIONS)[chosen]), 3)
+            for half, chosen in parts.items()
+        }
+        for name, labels in guesses.items()
+    }
+
+
 def write(figures: Mapping[str, Any], folder: Path) -> None:
     """Write report.json and REPORT.md into `folder`."""
     (folder / "report.json").write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
@@ -100,10 +118,11 @@ def as_text(figures: Mapping[str, Any]) -> str:
         f"Severity (none, minor, major): accuracy {row['accuracy']:.3f}, balanced"
         f" {row['balanced']:.3f} ({_range(row['balanced_95'], '.3f')}).",
         "",
-        f"One headline takes {figures['median_ms']:.0f} ms (median, one thread, the machine of this"
-        " report).",
+        f"One headline takes {figures['median_cpu_ms']:.0f} ms of one core (median, on the machine of"
+        " this report).",
     ]
     lines += _calibration_text(figures["calibration"])
+    lines += _likeness_text(figures["by_likeness"])
     lines += ["", "## Confusion matrices (rows: true, columns: read)"]
     for name, row in figures["direction"].items():
         lines += _matrix(name, row["confusion"], DIRECTIONS)
@@ -166,6 +185,19 @@ def _calibration_text(row: Mapping[str, Any]) -> list[str]:
         f"| {low:.2f} to {high:.2f} | {n} | {mean:.2f} | {right:.2f} |"
         for low, high, n, mean, right in row["bins"]
     ]
+
+
+def _likeness_text(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [
+        "",
+        "## Is it more than memory?",
+        "",
+        "Balanced accuracy on the half of the held-out headlines whose words are least like those of",
+        "any training headline, and on the half most like one.",
+        "",
+        "| reader | least like | most like |",
+        "|---|---|---|",
+    ] + [f"| {name} | {row['least']:.3f} | {row['most']:.3f} |" for name, row in rows.items()]
 
 
 def _confusion(truth: Codes, guess: Codes) -> list[list[int]]:

@@ -28,6 +28,11 @@ def counted(lines: Sequence[str]) -> csr_matrix:
     return csr_matrix((values, np.concatenate(rows), ends), shape=(len(lines), BUCKETS))
 
 
+def likeness(lines: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return for each line the largest share of words (0..1) it has in common with one other."""
+    return np.asarray((counted(lines) @ counted(others).T).max(axis=1).toarray()).ravel()
+
+
 def fit(words: csr_matrix, codes: Codes) -> tuple[Matrix, Matrix]:
     """Return weights (3 x BUCKETS) and bias (3) of one question; its classes weigh alike."""
     model = LogisticRegression(C=STRENGTH, max_iter=STEPS_MAX, class_weight="balanced")
