@@ -1,19 +1,21 @@
 """Whether volatility, regimes and volume profiles forecast better than the naive answer.
 
-    python bench/forecasts.py [--hours 12] [--seeds 2] [--market DIR --symbol BTCUSDT]
+    python bench/forecasts.py [--hours 12] [--seeds 6] [--days 45] [--market DIR]
 
-On generated markets, and on a recorded one if given. Each line compares two forecasts of the same
-thing, out of sample: the mean difference of their losses (naive less ours: positive is better) with
-a 95 % interval that allows for the memory of losses (Diebold and Mariano, 1995, with the cosine
-long-run error). The loss of a variance is QLIKE, truth / forecast - log(truth / forecast) - 1, with
-the mean squared mid return over the five minutes to come (recorded: 30 s) as the truth, which is
-the same for all; that of a volume the squared log error.
+On generated markets, all seeds together, and on a recorded one if given; how well regimes are told
+is in `regime_scores`. Each line compares two forecasts of the same thing, out of sample: the mean
+difference of their losses (naive less ours: positive is better) with a 95 % interval that allows
+for the memory of losses (Diebold and Mariano, 1995, with the cosine long-run error). The loss of a
+variance is QLIKE, truth / forecast - log(truth / forecast) - 1, with the mean squared mid return
+over the five minutes to come (recorded: 30 s) as the truth, which is the same for all; that of a
+volume the squared log error, a day's mean over 06:00, 12:00 and 18:00.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +24,9 @@ import numpy.typing as npt
 
 from steersman.domain.instrument import Category
 from steersman.domain.market import Regime
+from steersman.domain.messages import Wake
 from steersman.domain.specs import find
-from steersman.domain.units import SECOND_NS
+from steersman.domain.units import HOUR_NS, SECOND_NS
 from steersman.marketdata.history import History
 from steersman.models.regime import Features, Held, next_regime
 from steersman.models.regression import mean_in_time
@@ -34,10 +37,12 @@ from steersman.models.volatility import (
     realised_variance,
     rogers_satchell,
     two_scale_variance,
+    yang_zhang,
 )
+from steersman.models.volume import BUCKET_NS, BUCKETS
 from steersman.models.volume_profile import fit_profile
 from steersman.runtime.watching import Watched, watch
-from steersman.venues.presets import START_NS, volume_curve
+from steersman.venues.presets import START_NS
 from steersman.venues.simulated import SimulatedVenue
 
 F64 = npt.NDArray[np.float64]
@@ -53,6 +58,8 @@ class Spans:
     bar: int
 
 
+DAY_NS = 24 * HOUR_NS
+FORTNIGHT = 14  # days that a profile is fitted to, at least
 LONG = Spans(900, 300, 60, 60)
 SHORT = Spans(90, 30, 5, 15)  # for recordings of minutes
 
@@ -95,6 +102,7 @@ def past_variances(past: F64, bar: int) -> dict[str, float]:
         "Parkinson": float(parkinson(h, low).mean()) / bar,
         "Garman-Klass": float(garman_klass(o, h, low, c).mean()) / bar,
         "Rogers-Satchell": float(rogers_satchell(o, h, low, c).mean()) / bar,
+        "Yang-Zhang": yang_zhang(o, h, low, c) / bar,
     }
 
 
@@ -150,26 +158,52 @@ def regime_losses(w: Watched, spans: Spans) -> tuple[list[float], list[float]]:
     return naive, ours
 
 
-def volume_losses(days: int, seed: int) -> tuple[list[float], list[float], list[float]]:
-    """Return losses of the day's rest at 06:00: the rate so far, the last day's, and ours.
+def volume_days(days: int, seed: int) -> F64:
+    """Return a generated market's volume by half-hour, shape (days, 48), from a Tuesday on."""
+    instrument = find("BTCUSDT", category=Category.LINEAR, venue="sim")
+    first_ns = (START_NS // DAY_NS + 1) * DAY_NS
+    venue = SimulatedVenue.generated(
+        instrument, seed=seed, start_ns=first_ns, end_ns=first_ns + days * DAY_NS, tape=False
+    )
+    volume = [0.0]
+    for half_hour in range(1, days * BUCKETS + 1):
+        at_ns = first_ns + half_hour * BUCKET_NS
+        view = venue.run(Wake(instrument.id, at_ns, None, None)).view
+        volume.append(float(view.market_volume))
+    return np.diff(volume).reshape(days, BUCKETS)
 
-    Days have the generated market's curve, levels that follow each other, and half-hours about it.
+
+def volume_losses(days: F64) -> tuple[list[float], list[float], list[float]]:
+    """Return losses of what is left of each day: the rate so far, the last day's, and ours.
+
+    A profile is fitted to all days before, a fortnight at least, and asked for the weekday.
     """
-    rng = np.random.default_rng(seed)
-    curve = np.array(volume_curve("BTCUSDT", Category.LINEAR))
-    level, rows = 0.0, []
-    for _ in range(days):
-        level = 0.6 * level + 0.3 * rng.normal()
-        rows.append(100 * curve * math.exp(level) * np.exp(0.4 * rng.normal(size=48)))
-    history = np.array(rows)
-    rate, last, ours = [], [], []
-    for day in range(30, days):
-        profile = fit_profile(history[:day], [d % 7 for d in range(day)], day % 7)
-        done, truth = float(history[day, :12].sum()), float(history[day, 12:].sum())
-        rate.append(math.log(done * 3 / truth) ** 2)
-        last.append(math.log(float(history[day - 1, 12:].sum()) / truth) ** 2)
-        ours.append(math.log(profile.rest(done, 12) / truth) ** 2)
-    return rate, last, ours
+    arms: tuple[list[float], list[float], list[float]] = ([], [], [])
+    for day in range(FORTNIGHT, len(days)):
+        profile = fit_profile(days[:day], [d % 7 for d in range(day)], day % 7)
+        found = []
+        for done in (12, 24, 36):
+            came, truth = float(days[day, :done].sum()), float(days[day, done:].sum())
+            naive = came / done * (BUCKETS - done), float(days[day - 1, done:].sum())
+            found.append([math.log(x / truth) ** 2 for x in (*naive, profile.rest(came, done))])
+        for arm, loss in zip(arms, np.mean(found, axis=0).tolist(), strict=True):
+            arm.append(loss)
+    return arms
+
+
+def show_volumes(name: str, markets: Sequence[F64]) -> None:
+    """Print what a profile of days is worth, or that there are too few."""
+    longest = max(int(np.isfinite(days).all(axis=1).sum()) for days in markets)
+    if longest <= FORTNIGHT:
+        print(f"{f'{name}: volume of the rest of a day':58s} too short: {longest} whole days")
+        return
+    arms: tuple[list[float], ...] = ([], [], [])
+    for days in markets:
+        for arm, losses in zip(arms, volume_losses(days), strict=True):
+            arm += losses
+    rate, last, ours = arms
+    show(f"{name}: rest of the day, against the rate so far", rate, ours)
+    show(f"{name}: rest of the day, against the last day's", last, ours)
 
 
 def show(what: str, naive: list[float], ours: list[float]) -> None:
@@ -178,38 +212,46 @@ def show(what: str, naive: list[float], ours: list[float]) -> None:
     said = f"{what:58s} n {len(gain):5d}  naive {np.mean(naive):6.3f}"
     try:
         if len(gain) < 30:
-            raise NotIdentifiedError("too short")
+            raise NotIdentifiedError("at least 30 are needed")
         low, high = mean_in_time(gain).interval()
     except NotIdentifiedError as error:
-        print(f"{what:58s} n {len(gain):5d}  {error}")
+        print(f"{what:58s} n {len(gain):5d}  too short: {error}")
         return
     print(f"{said}  ours {np.mean(ours):6.3f}  gain {gain.mean():+.3f} ({low:+.3f} to {high:+.3f})")
 
 
-def compare(name: str, w: Watched, spans: Spans) -> None:
-    """Print every comparison on one market."""
-    losses = volatility_losses(w.mid, spans)
+def compare(name: str, markets: Sequence[Watched], spans: Spans) -> None:
+    """Print every comparison of variances on markets of one kind."""
+    losses: dict[str, list[float]] = {}
+    plain: list[float] = []
+    by_regime: list[float] = []
+    for market in markets:
+        for forecast, found in volatility_losses(market.mid, spans).items():
+            losses.setdefault(forecast, []).extend(found)
+        for arm, found in zip((plain, by_regime), regime_losses(market, spans), strict=True):
+            arm += found
     naive = losses.pop("close to close")
     for forecast, ours in losses.items():
         show(f"{name}: variance, {forecast}", naive, ours)
-    show(f"{name}: variance by regime, against one for all", *regime_losses(w, spans))
+    show(f"{name}: variance by regime, against one for all", plain, by_regime)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=12.0)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--days", type=int, default=45)
     parser.add_argument("--market", type=Path)
     parser.add_argument("--symbol", default="BTCUSDT")
     options = parser.parse_args()
-    for seed in range(1, options.seeds + 1):
-        compare(f"generated, seed {seed}", generated(options.hours, seed), LONG)
+    seeds = range(1, options.seeds + 1)
+    compare("generated", [generated(options.hours, seed) for seed in seeds], LONG)
+    show_volumes("generated", [volume_days(options.days, seed) for seed in seeds])
     if options.market:
-        compare("recorded", recorded(options.market, options.symbol), SHORT)
-    rate, last, ours = volume_losses(200, 1)
-    show("days with the generated curve: rest, against the rate so far", rate, ours)
-    show("days with the generated curve: rest, against the last day's", last, ours)
+        seen = recorded(options.market, options.symbol)
+        compare("recorded", [seen], SHORT)
+        show_volumes("recorded", [seen.by_half_hour.reshape(1, BUCKETS)])
 
 
 if __name__ == "__main__":

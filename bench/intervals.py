@@ -22,6 +22,8 @@ from steersman.models.regression import Estimate, mean_in_time
 from steersman.models.response import fit_propagator, fit_response
 from steersman.models.validity import NotIdentifiedError
 from steersman.models.volatility import as_deviation, mean_variance, two_scale_variances
+from steersman.models.volume import BUCKETS
+from steersman.models.volume_profile import fit_profile
 
 F64 = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator], Iterator[tuple[str, float, tuple[float, float]]]]
@@ -153,12 +155,26 @@ def series_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple[f
             yield f"volatility, {blocks} blocks of {length}", 1e-4, found.interval()
 
 
+def profile_cases(rng: np.random.Generator) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """Yield a half-hour's weight in the volume profile of all days and of one weekday."""
+    shape = 1 + 0.8 * np.sin(np.arange(BUCKETS) / BUCKETS * 2 * math.pi)
+    for days in (5, 7, 30):
+        levels = np.exp(0.3 * rng.normal(size=(days, 1)))
+        volumes = shape * levels * np.exp(0.2 * rng.normal(size=(days, BUCKETS)))
+        for weekday in (None, 0):
+            found = fit_profile(volumes, [day % 7 for day in range(days)], weekday)
+            weight = Estimate(found.weights[12], found.standard_errors[12], days)
+            said = "all days" if weekday is None else "a weekday"
+            yield f"weight of a half-hour, {said}, {days} days", shape[12], weight.interval()
+
+
 CASES: tuple[Draw, ...] = (
     flow_cases,
     order_cases,
     response_cases,
     online_cases,
     series_cases,
+    profile_cases,
 )
 
 

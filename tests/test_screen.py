@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from steersman import screen
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.messages import (
     Accepted,
     AdviceJudged,
@@ -21,6 +21,7 @@ from steersman.domain.messages import (
     ParentChanged,
     ParentState,
     Refused,
+    RegimeChanged,
     Reported,
     Scheduled,
     Tick,
@@ -50,7 +51,7 @@ class Watched:
             self.progress.watch(Viewed(at_ns, view(at_ns, **changes)))
 
     def judge(self, verdict: Verdict, effect: str = "pace 140 %", why: str = "news") -> None:
-        judged = AdviceJudged("P1", "P1-q1", "rules-1", verdict, False, effect, why)
+        judged = AdviceJudged("P1", "P1-q1", "rules-2", verdict, False, effect, why)
         self.progress.watch(judged)
 
     def change(self, state: ParentState, reason: str) -> None:
@@ -111,6 +112,18 @@ def test_prices_that_cannot_be_acted_on_are_not_shown() -> None:
     watched.see(180, invalid="gap")
     assert all(line.endswith("touch 59999.9 / 60000.1") for line in watched.lines)
     assert len(watched.lines) == 3
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_another_regime_is_told_with_its_reason(terminal: bool) -> None:
+    watched = Watched(terminal=terminal)
+    why = "depth 0.30 of the usual"
+    watched.progress.now_ns = T0 + 7 * SECOND_NS
+    with watched.progress:
+        watched.progress.watch(RegimeChanged("i", Regime.THIN, Regime.CALM, why))
+        watched.see(8)
+        told = f"{clock(T0 + 7 * SECOND_NS)} {'' if terminal else 'regime '}thin: {why}"
+        assert told in watched.drawn
 
 
 @pytest.mark.parametrize("verdict", Verdict)

@@ -12,19 +12,23 @@ import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
-from steersman.domain.advice import Advice, Question
+from steersman.domain.advice import Advice, Question, TrackRecord, Usage
 from steersman.domain.impact import ImpactEstimate
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Alert,
+    AnswerOutcome,
     Ask,
+    AskWhy,
     Estimated,
     NewsArrived,
     ParentState,
     Recalibrated,
     Refused,
+    RegimeChanged,
     Submit,
     Verdict,
 )
@@ -100,10 +104,10 @@ def advised(story: Story, verdicts: list[Verdict], *, fallback: bool = False) ->
         question = Question(ask_id, asked_ns, submit.parent, progress, seen, (), None)
         at_ns = asked_ns + ns(0.25)
         arrived = AdviceArrived(
-            at_ns, "p", ask_id, asked_ns, at_ns, price, "rules-1", fallback, Advice()
+            at_ns, "p", ask_id, asked_ns, at_ns, price, "rules-2", fallback, Advice()
         )
         effect = "pace 140 %" if verdict is Verdict.ACCEPTED else ""
-        judged = AdviceJudged("p", ask_id, "rules-1", verdict, fallback, effect, f"why {verdict}")
+        judged = AdviceJudged("p", ask_id, "rules-2", verdict, fallback, effect, f"why {verdict}")
         story.messages += [Ask(question), arrived, judged]
     return story
 
@@ -210,6 +214,7 @@ def test_a_completed_order_is_told_with_its_costs() -> None:
         "children": "1",
         "finished before the deadline": "49.0 s",
         "news items": "0",
+        "regime changes": "0",
         "queue": "risk-averse",
         "seed": "7",
         "journal hash": "abc123",
@@ -315,6 +320,28 @@ def test_advice_is_counted_by_verdict_with_its_latency() -> None:
     assert sum("(fallback)" in line for line in lines) == 2
 
 
+def test_why_was_asked_how_it_was_answered_and_what_it_took_is_shown() -> None:
+    story = advised(completed(), [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.LATE])
+    paid = Usage("v", "h", 1_200, 34, Decimal("0.0125"))
+    outcomes = iter([AnswerOutcome.ANSWERED, AnswerOutcome.CIRCUIT_OPEN, AnswerOutcome.LATE])
+    whys = iter([AskWhy.START, AskWhy.NEWS, AskWhy.NEWS])
+    story.messages = [
+        msgspec.structs.replace(m, usage=paid, outcome=next(outcomes))
+        if isinstance(m, AdviceArrived)
+        else msgspec.structs.replace(m, why=next(whys))
+        if isinstance(m, Ask)
+        else m
+        for m in story.messages
+    ]
+    record = TrackRecord(right=4, wrong=2, undecided=1)
+    story.messages.append(AdvisorWeighed("p", "rules-2", Decimal("0.55"), record, ""))
+    lines = printed(story)
+    assert figure(lines, "asked because of") == "1 start, 2 news"
+    assert figure(lines, "answers") == "1 answered, 1 circuit open, 1 late"
+    assert figure(lines, "advice took") == "3,600 tokens in, 102 out, 0.0375 USD"
+    assert figure(lines, "advisor's weight") == "0.55 (4 right, 2 wrong, 1 undecided): rules-2"
+
+
 def test_without_an_advisor_nothing_is_said_of_advice() -> None:
     text = "\n".join(printed(completed()))
     assert "Decisions" not in text and "advice" not in text
@@ -334,9 +361,12 @@ def test_alerts_and_news_are_told() -> None:
     story.messages.append(NewsArrived(ns(13), story.spec.id, items))
     story.messages.append(NewsArrived(ns(14), story.spec.id, items[:1]))
     story.messages.append(Alert("warning", "shortfall", "p", "over [50] bps"))
+    for was, regime in ((Regime.CALM, Regime.THIN), (Regime.THIN, Regime.VOLATILE)):
+        story.messages.append(RegimeChanged(story.spec.id, regime, was, "so and so"))
     lines = printed(story)
     assert "warning: over [50] bps" in lines
     assert figure(lines, "news items") == "4"
+    assert figure(lines, "regime changes") == "2, the last to volatile"
 
 
 def test_what_was_expected_stands_beside_what_was_paid() -> None:

@@ -14,26 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 
+from steersman.advisor.keywords import read_keywords
 from training.dataset import Headline
 
-UP: Final = frozenset(
-    """approve approves approved approval beat beats boost boosts bullish buy buys buyback climb
-    climbs exceed expands gain gains grow grows growth hike hikes jump jumps launch lifts
-    outperform partnership profit raise raises rally rallies rebound rebounds record recover
-    recovers resume resumes rise rises soar soars strong stronger surge surges tops up
-    upgrade upgrades win wins wins adopts adopt ease eases cools deal inflows inflow
-    breakthrough higher""".split()
-)
-DOWN: Final = frozenset(
-    """arrest arrested ban bans bankrupt bankruptcy bearish breach crash crashes cut cuts decline
-    declines default delay delays delist delists down downgrade downgrades drain drained
-    drop drops exploit fall falls fear fears fine fined fines fraud hack hacked halt halts
-    insolvent investigation lawsuit layoffs liquidated loss losses lower miss misses outage
-    outflows plunge plunges probe recall recession reject rejects sell selloff sink sinks
-    slump slumps slash slashes steal stolen sue sues suspend suspends tariffs theft tumble
-    tumbles war warn warning warns weak weaker shutdown slides slips shrinks freeze freezes
-    sanctions exits""".split()
-)
 FOLDS: Final = 4
 VADER_FLAT: Final = 0.05
 """VADER's own published threshold for a neutral text."""
@@ -41,7 +24,7 @@ VADER_FLAT: Final = 0.05
 
 def keyword(texts: Sequence[str]) -> list[str]:
     """Count words of two lists; more up words is up, more down words is down, else flat."""
-    return _counted(texts, UP, DOWN)
+    return [str(read_keywords(text)[0]) for text in texts]
 
 
 def loughran_mcdonald(texts: Sequence[str]) -> list[str]:

@@ -117,9 +117,6 @@ def as_text(figures: Mapping[str, Any]) -> str:
         "",
         f"Severity (none, minor, major): accuracy {row['accuracy']:.3f}, balanced"
         f" {row['balanced']:.3f} ({_range(row['balanced_95'], '.3f')}).",
-        "",
-        f"One headline takes {figures['median_cpu_ms']:.0f} ms of one core (median, on the machine of"
-        " this report).",
     ]
     lines += _calibration_text(figures["calibration"])
     lines += _likeness_text(figures["by_likeness"])
@@ -192,8 +189,8 @@ def _likeness_text(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
         "",
         "## Is it more than memory?",
         "",
-        "Balanced accuracy on the half of the held-out headlines whose words are least like those of",
-        "any training headline, and on the half most like one.",
+        "Balanced accuracy on the half of the held-out headlines whose words are least like those",
+        "of any training headline, and on the half most like one.",
         "",
         "| reader | least like | most like |",
         "|---|---|---|",

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import secrets
-import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,12 +148,8 @@ def measure() -> None:
     texts = [headline.text for headline in held]
     head = load_head(HEAD.read_bytes())
     embedder = LlamaEmbedder(weights.pull(), adapter=ADAPTER, threads=1)
-    readings, times_ms = [], []
-    for line in (normalise(text) for text in texts):
-        start_ns = time.process_time_ns()
-        vector = embedder.embed(prompt_of(head.template, line))
-        readings.append(head.read(line, vector))
-        times_ms.append((time.process_time_ns() - start_ns) / 1e6)
+    read = [normalise(text) for text in texts]
+    readings = [head.read(line, embedder.embed(prompt_of(head.template, line))) for line in read]
     guesses = {
         report.READER: [str(reading.direction) for reading in readings],
         "keyword list": baselines.keyword(texts),
@@ -163,9 +158,7 @@ def measure() -> None:
         "tf-idf + LR": baselines.tfidf(training(), texts),
     }
     figures = report.measure(held, guesses, readings, head.meta)
-    figures["median_cpu_ms"] = round(float(np.median(times_ms)), 1)
-    lines = [normalise(headline.text) for headline in training()]
-    likeness = wording.likeness([normalise(text) for text in texts], lines)
+    likeness = wording.likeness(read, [normalise(headline.text) for headline in training()])
     figures["by_likeness"] = report.halves(held, guesses, likeness)
     report.write(figures, ROOT / "training")
     print(report.as_text(figures))

@@ -33,6 +33,7 @@ from steersman.domain.messages import (
     ParentChanged,
     ParentState,
     Refused,
+    RegimeChanged,
     Reported,
     Scheduled,
     Verdict,
@@ -57,6 +58,7 @@ class Progress:
     scheduled: Decimal = Decimal(0)
     now_ns: int = 0
     touch: str = ""
+    regime: str = "calm"
     decision: str = "none yet"
     news: str = ""
     alert: str = ""
@@ -91,8 +93,8 @@ class Progress:
                 self.scheduled = message.done
             case AdviceJudged():
                 self._decided(message)
-            case NewsArrived():
-                self.news = f"{clock(message.at_ns)} {_plain(message.items[-1].text)}"
+            case RegimeChanged() | NewsArrived():
+                self._heard(message)
             case Refused() if message.intent is not None:  # a refused order is the run's error
                 self._tell("alert", f"refused by {message.rule}: {message.detail}")
             case Alert():
@@ -101,6 +103,14 @@ class Progress:
                 self._tell("", f"order {message.state.value}: {message.reason}")
             case _:
                 pass
+
+    def _heard(self, message: RegimeChanged | NewsArrived) -> None:
+        if isinstance(message, NewsArrived):
+            self.news = f"{clock(message.at_ns)} {_plain(message.items[-1].text)}"
+        else:
+            told = f"{message.regime.value}: {message.why}"
+            self.regime = f"{clock(self.now_ns)} {told}"
+            self._tell("", f"regime {told}")
 
     def _decided(self, judged: AdviceJudged) -> None:
         acted = judged.verdict in (Verdict.ACCEPTED, Verdict.CLAMPED)
@@ -157,6 +167,7 @@ class Progress:
             f"time      {clock(self.now_ns)}   {left_market_s // 60} min {left_market_s % 60} s "
             f"of market time left, about {left_s:.0f} s of yours\n"
             f"touch     {self.touch}\n"
+            f"regime    {self.regime}\n"
             f"decision  {self.decision}\n"
             f"news      {self.news or 'none yet'}\n"
             f"alert     {self.alert or 'none'}",

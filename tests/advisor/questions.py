@@ -9,7 +9,10 @@ from steersman.domain.market import NewsItem
 from steersman.domain.order import AlgoName
 from steersman.domain.units import SECOND_NS
 from steersman.engine.state import progress_of
+from steersman.signals.lean import SignalRules
 from tests.engine.desk import T0, Desk, view
+
+ANY_HOUR = SignalRules(session_turn_pct=0)
 
 
 def headline(text: str, age_s: int = 10, number: int = 1) -> NewsItem:

@@ -15,7 +15,7 @@ from steersman.advisor.rules import RulesAdvisor
 from steersman.domain.advice import Advice, Direction, Origin, Question, Severity
 from steersman.domain.market import NewsItem
 from steersman.domain.units import Side
-from tests.advisor.questions import headline, question
+from tests.advisor.questions import ANY_HOUR, headline, question
 
 VECTORS = {  # up flat down, none minor major; how sure grows with the size
     "soars": [9.0, 0.0, 0.0, 0.0, 0.0, 9.0],
@@ -43,11 +43,11 @@ def scripted() -> tuple[EmbeddedAdvisor, Scripted]:
     meta = {"weights_sha256": "ab" * 32, "sha256": "cd" * 32, "template": "{text}"}
     model = Scripted()
     reader = NewsReader(embedder=model, head=Head((first, zero), (second, zero), meta))
-    return EmbeddedAdvisor(reader), model
+    return EmbeddedAdvisor(reader, ANY_HOUR), model
 
 
 def advise(*news: NewsItem, side: Side = Side.BUY) -> Advice:
-    advice = scripted()[0].advise(question(news, side=side))
+    advice = scripted()[0].advise(question(news, side=side)).said
     assert isinstance(advice, Advice)
     return advice
 
@@ -59,6 +59,7 @@ def test_what_is_read_becomes_the_advice_and_says_that_a_model_read_it() -> None
     assert advice.evidence == ("n1",)
     assert advice.provenance == {
         "pace_pct": Origin.RULE,
+        "reasoning": Origin.RULE,
         "news_direction": Origin.MODEL,
         "news_severity": Origin.MODEL,
     }
@@ -105,7 +106,7 @@ def test_only_what_is_fresh_and_new_is_shown_to_the_model() -> None:
         headline("SOARS  at last", age_s=5, number=3),
         headline("meets today", age_s=0, number=4),
     )
-    advice = advisor.advise(question(news))
+    advice = advisor.advise(question(news)).said
     assert model.prompts == ["soars at last", "meets today"]
     assert isinstance(advice, Advice)
     assert advice.evidence == ("n2",)
@@ -113,7 +114,7 @@ def test_only_what_is_fresh_and_new_is_shown_to_the_model() -> None:
 
 def test_without_news_no_model_is_asked_and_the_rules_answer() -> None:
     advisor, model = scripted()
-    assert advisor.advise(question()) == RulesAdvisor().advise(question())
+    assert advisor.advise(question()).said == RulesAdvisor(ANY_HOUR).advise(question()).said
     assert model.prompts == []
 
 
@@ -139,11 +140,11 @@ def test_a_headline_is_data_and_cannot_speak_for_itself() -> None:
 @pytest.mark.skipif(weights.find() is None, reason="no model weights: run `steersman model pull`")
 def test_the_real_model_slows_a_buyer_before_bad_news_and_hurries_a_seller() -> None:
     reader = NewsReader()
-    advisor = EmbeddedAdvisor(reader)
+    advisor = EmbeddedAdvisor(reader, ANY_HOUR)
     bad = (headline("Hackers drain the exchange and withdrawals are frozen"),)
     read: Reading = reader.read(bad[0].text)
     assert (read.direction, read.severity) == (Direction.DOWN, Severity.MAJOR)
-    buyer, seller = (advisor.advise(question(bad, side=side)) for side in Side)
+    buyer, seller = (advisor.advise(question(bad, side=side)).said for side in Side)
     assert isinstance(buyer, Advice) and isinstance(seller, Advice)
     assert buyer.pace_pct is not None and seller.pace_pct is not None
     assert buyer.pace_pct < 100 < seller.pace_pct

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 
 from steersman.algos.adaptive import Steering
-from steersman.algos.decide import decide, plan_all
+from steersman.algos.conditions import conditions_at, known_at
+from steersman.algos.decide import decide, plan_all, replan
 from steersman.domain.order import AlgoName, ParentOrder, Target
 from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.models.impact_estimate import PRIOR_LAW
 from tests.algos.stage import T0, context, order, progress
 from tests.engine.desk import view
 
@@ -59,3 +61,19 @@ def test_volume_algorithms_look_again_soon() -> None:
 
 def test_the_orders_limit_is_the_worst_price() -> None:
     assert at(order(limit_price=Price(Decimal(61_000))), 0).worst_price == 61_000
+
+
+@pytest.mark.parametrize("name", [AlgoName.IS, AlgoName.VWAP])
+def test_an_adaptive_orders_base_goes_on_from_where_it_was_itself(name: AlgoName) -> None:
+    classic, adaptive = order(algo=name), order(algo=AlgoName.ADAPTIVE, base=name)
+    market = view(T0 + 100 * SECOND_NS)
+    believed = conditions_at(classic, T0, market, (), known_at(market, PRIOR_LAW))
+    bent = {"scheduled": Qty(Decimal(8)), "others_volume": Qty(Decimal(900))}
+    plans = plan_all(adaptive, view(T0), context())
+    for parent, least in ((classic, Decimal(8)), (adaptive, plans[name].done[3])):
+        now = progress(parent, 100, **bent)
+        after = replan(parent, plans, name, now, market, context(), believed)
+        assert after[name].done[3] == least
+        assert after[name].done[:3] == plans[name].done[:3]
+        others = {key: plan for key, plan in plans.items() if key is not name}
+        assert {key: plan for key, plan in after.items() if key is not name} == others

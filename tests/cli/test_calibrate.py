@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from steersman.cli import run_cli
+from steersman.domain.units import SECOND_NS
 from steersman.runtime.calibrating import load
 from tests.cli.calls import QUICK, run
+from tests.marketdata.sample import PERP, START_NS, trades, write_history
 
 
 def test_journals_become_a_parameter_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,7 +30,42 @@ def test_journals_become_a_parameter_file(capsys: pytest.CaptureFixture[str]) ->
     assert run_cli(["calibrate", "--journal", "one.journal"]) == 0
     out = capsys.readouterr().out
     assert "refused" in out and "Parameters of" in out
+    assert "0 of 1 orders have a price 30 min after their end" in " ".join(out.split())
     assert "Predictions of the cost" in out and "no alarm" in out
+
+
+def test_what_lasts_is_in_the_journal_of_a_market_watched_after(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watched = ("--watch-after", "30m", "--journal", "one.journal")
+    assert run_cli([*QUICK, *watched]) == 0
+    assert run_cli(["journal", "verify", "one.journal"]) == 0
+    capsys.readouterr()
+    code, document, _ = run(capsys, "calibrate", "--journal", "one.journal")
+    assert code == 0
+    for name in ("y", "gamma", "eta"):
+        assert document[name]["why"] == "1 observations, at least 30 are needed"
+    code, document, _ = run(capsys, *QUICK, "--watch-after", "soon")
+    assert code == 2 and "soon" in document["error"]["message"]
+
+
+def test_days_of_trades_become_the_curve_of_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ns = START_NS + np.arange(5 * 360) * 240 * SECOND_NS
+    lots = np.random.default_rng(1).integers(1, 999, len(ns))
+    history = str(write_history(tmp_path / "days", (PERP, trades(ns, lots))))
+    assert run_cli(["calibrate", "--market", history, "--out", "p.json"]) == 0
+    out = capsys.readouterr().out
+    assert "Volume by half-hour, 1 is its mean (5 whole days)" in out
+    assert "23:30" in out and "no book was recorded" in out
+    curves = load(Path("p.json")).volume_curves
+    assert curves is not None and curves.n == 5
+    args = (*QUICK, "--algo", "vwap", "--horizon", "40m")
+    _, usual, _ = run(capsys, *args)
+    code, document, err = run(capsys, *args, "--parameters", "p.json")
+    assert code == 0 and "volumes are expected by the curve of" in err
+    assert document["journal_hash"] != usual["journal_hash"]
 
 
 @pytest.mark.parametrize(
@@ -57,5 +95,6 @@ def test_a_recorded_market_is_calibrated(
     code, document, _ = run(capsys, "calibrate", "--market", history)
     assert code == 0 and document["instrument"].startswith("binance:ETHUSDT")
     assert document["flow_bps"]["low"] > 0 and document["flow_bps"]["verdict"] == "identified"
+    assert document["volume_curves"]["why"] == "too short: 0 whole days, at least 5 are needed"
     code, document, _ = run(capsys, "calibrate", "--market", history, "--symbol", "BTCUSDT")
     assert code == 2 and "ETHUSDT" in document["error"]["remedy"]

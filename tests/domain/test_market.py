@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steersman.domain.market import MarketView, Regime, Signals
+from steersman.domain.market import MarketView, Signals
 from steersman.domain.units import Price
 from tests.engine.desk import T0, view
 
@@ -67,9 +67,9 @@ def test_the_mid_lies_between_and_the_spread_is_never_negative(one: Price, two: 
     assert seen.usable is (one != two)
 
 
-def test_a_view_is_calm_and_valid_unless_it_says_otherwise() -> None:
+def test_a_view_is_valid_and_nothing_in_it_unusual_unless_it_says_otherwise() -> None:
     seen = view(T0)
-    assert seen.regime is Regime.CALM
+    assert (seen.volatility_ratio, seen.depth_share, seen.volume_ratio) == (1, 1, 1)
     assert seen.invalid == ""
     with pytest.raises(AttributeError):
         seen.best_bid = None  # type: ignore[misc]

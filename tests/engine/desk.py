@@ -89,7 +89,7 @@ def view(at_ns: int, mid: Decimal = MID, **changes: Any) -> MarketView:
         "trend_bps": 0.0,
         "volatility_hour_pct": 0.5,
         "volume_rate_per_s": 2.0,
-        "observed_ns": 60 * SECOND_NS,
+        "observed_ns": max(at_ns - T0 + 60 * SECOND_NS, 0),
         **changes,
     }
     return MarketView(**values)

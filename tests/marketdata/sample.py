@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from steersman.domain.instrument import Category, Instrument
 from steersman.domain.specs import find
@@ -43,3 +44,12 @@ def write_history(folder: Path, *series: tuple[Instrument, Events]) -> Path:
             writer.append(instrument, events)
         writer.commit()
     return folder
+
+
+def trades(exch_ns: npt.NDArray[np.int64], lots: npt.NDArray[np.int64]) -> Events:
+    """Return one trade at each time, its own message, received at once; there is no book."""
+    events = np.zeros(len(exch_ns), EVENT)
+    events["exch_ns"] = events["recv_ns"] = exch_ns
+    events["kind"], events["side"], events["flags"] = TRADE, 1, LAST
+    events["tick"], events["lots"] = 618_000, lots
+    return events

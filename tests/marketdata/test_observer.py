@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from steersman.domain.market import MarketView, Regime
+from steersman.domain.market import MarketView
 from steersman.domain.specs import find
 from steersman.marketdata import book, observer
 
@@ -154,7 +154,9 @@ def test_reading_often_changes_no_bit_of_what_is_remembered() -> None:
         return watch.view(400.0)
 
     one, two = run(False), run(True)
-    for name in ("flow_imbalance", "trend_bps", "volatility_hour_pct", "volume_rate_per_s"):
+    features = "flow_imbalance", "trend_bps", "volatility_hour_pct", "volume_rate_per_s"
+    usual = "usual_volatility_hour_pct", "volatility_ratio", "depth_share", "volume_ratio"
+    for name in features + usual:
         assert getattr(one, name) == getattr(two, name)
 
 
@@ -179,37 +181,38 @@ def test_an_invalid_book_shows_no_prices_and_restarts_the_trend() -> None:
     assert watch.view(103.5).trend_bps == 0.0
 
 
-@pytest.mark.parametrize(
-    ("regime", "last"),
-    [
-        (Regime.CALM, lambda w: None),
-        (Regime.TREND_UP, lambda w: w.quote(MID + 300)),
-        (Regime.TREND_DOWN, lambda w: w.quote(MID - 300)),
-        (Regime.THIN, lambda w: w.quote(MID, lots=1)),
-    ],
-)
-def test_regimes(regime: Regime, last: object) -> None:
+def test_what_is_usual_remembers_for_an_hour_and_what_goes_on_for_minutes() -> None:
     watch = Watch()
-    for second in range(400):
-        watch.at(second)
-        watch.top[2] += 3 if second % 2 else -3
-    assert watch.view(400).regime is Regime.CALM
-    last(watch)  # type: ignore[operator]
-    assert watch.view(401).regime is regime
+    for second in range(7_200):
+        stormy = second >= 7_080
+        watch.trade(second, 1, 40 if stormy else 10)
+        size = 6 if stormy else 3
+        watch.top[2] += size if (second // 5) % 2 else -size  # five of one sign make a sample
+        if second == 7_170:
+            watch.quote(int(watch.top[0] + watch.top[2]), lots=5)
+    view = watch.view(7_200)
+
+    def mixed(before: float, after: float, since_s: float, half_life_s: float) -> float:
+        old: float = 0.5 ** (since_s / half_life_s)
+        share: float = (1 - old) / (1 - 0.5 ** (7_200 / half_life_s))
+        return after * share + before * (1 - share)
+
+    usual, recent = mixed(225, 900, 120, 3_600), mixed(225, 900, 120, 120)
+    assert view.volatility_ratio == pytest.approx(math.sqrt(recent / usual), rel=0.02)
+    usual_pct = 100 * math.sqrt(usual * 720) / MID
+    assert view.usual_volatility_hour_pct == pytest.approx(usual_pct, rel=0.02)
+    usual, recent = mixed(10, 40, 120, 3_600), mixed(10, 40, 120, 60)
+    assert view.volume_ratio == pytest.approx(recent / usual, rel=0.02)
+    usual, recent = mixed(1.0, 0.5, 30, 3_600), mixed(1.0, 0.5, 30, 30)
+    assert view.depth_share == pytest.approx(recent / usual, rel=0.08)  # a sample each 5 s
 
 
-def test_a_volatile_regime() -> None:
-    watch = Watch()
-    for second in range(4_000):
-        watch.at(second)
-        size = 3 if second < 3_600 else 2_000
-        watch.top[2] += size if (second // 5) % 2 else -size
-    assert watch.view(4_000).regime is Regime.VOLATILE
-
-
-def test_a_market_just_begun_is_called_calm() -> None:
+def test_a_market_that_does_nothing_is_as_usual() -> None:
+    young = Watch().view(0.5)
     watch = Watch()
     watch.at(0)
-    watch.at(30)
-    watch.quote(MID + 500)
-    assert watch.view(31).regime is Regime.CALM
+    still = watch.view(4_000)
+    for view in (young, still):
+        ratios = view.volatility_ratio, view.depth_share, view.volume_ratio
+        assert ratios == pytest.approx((1.0, 1.0, 1.0))
+        assert view.usual_volatility_hour_pct == 0.0

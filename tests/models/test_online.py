@@ -70,6 +70,29 @@ def test_it_follows_what_changes() -> None:
     assert slope.value == pytest.approx(0.005, abs=4 * slope.standard_error)
 
 
+@pytest.mark.parametrize(
+    ("flows", "changes", "words"),
+    [
+        (0.0, 1.0, "nothing about parameter 1: its regressor is as good as zero"),
+        (1e-9, 1.0, "nothing about parameter 1"),
+        (7.0, 1.0, "collinear"),
+        (0.0, 0.0, "nothing about parameter 1"),
+    ],
+)
+def test_a_market_that_does_nothing_gives_no_zero(flows: float, changes: float, words: str) -> None:
+    draws, model = np.random.default_rng(1), RecursiveLeastSquares((0.0, 0.0))
+    feed(model, changes * draws.normal(size=500), np.full(500, flows))
+    with pytest.raises(NotIdentifiedError, match=words):
+        model.estimates()
+
+
+def test_a_price_that_never_moves_gives_no_zero() -> None:
+    model = RecursiveLeastSquares((0.0, 0.0))
+    feed(model, np.zeros(500), np.random.default_rng(1).normal(size=500))
+    with pytest.raises(NotIdentifiedError, match="no noise"):
+        model.estimates()
+
+
 def test_what_recursive_least_squares_refuses() -> None:
     model = RecursiveLeastSquares((0.0, 0.0))
     with pytest.raises(NotIdentifiedError, match="at least 30"):
@@ -118,6 +141,14 @@ def test_a_wild_print_is_clipped_and_a_new_level_is_followed() -> None:
     assert wild.update((1.0, 0.0), 500.0) > 400  # the miss is told whole
     feed(wild, *(flow(900, 12)[0] + 3.0, flow(900, 12)[1]))
     assert wild.theta[0] == pytest.approx(3.0, abs=0.3)
+
+
+def test_a_price_that_stood_still_is_followed_when_it_moves() -> None:
+    model = RecursiveLeastSquares((0.0,), forgetting=0.99, clip_mads=CLIP_MADS)
+    for k in range(2_000):
+        flow = 0.0 if k < 40 or k % 3 else 1.0  # first all, then two of three are nothing, exactly
+        model.update((flow,), 0.5 * flow)
+    assert model.theta[0] == pytest.approx(0.5, abs=1e-3)
 
 
 def test_unclipped_and_never_clipping_agree() -> None:

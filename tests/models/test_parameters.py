@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from steersman.models.calibration import PRIOR_Y
@@ -12,6 +14,7 @@ from steersman.models.parameters import (
     ImpactParameters,
     Parameter,
     Verdict,
+    VolumeCurves,
     decoded,
     encoded,
     refused,
@@ -22,6 +25,11 @@ from steersman.models.validity import NotIdentifiedError
 KNOWN = Parameter.identified(Estimate(2.0, 0.5, 100), "bps")
 
 
+def curves(days: int, seed: int = 1) -> VolumeCurves:
+    draws = np.random.default_rng(seed)
+    return VolumeCurves.of(np.exp(draws.normal(size=(days, 48))), [d % 7 for d in range(days)])
+
+
 def parameters(**changes: Any) -> ImpactParameters:
     values: dict[str, Any] = {
         "instrument": "sim:BTCUSDT.linear",
@@ -30,6 +38,7 @@ def parameters(**changes: Any) -> ImpactParameters:
         "last_ns": 2,
         "y": Parameter.towards(Estimate(1.2, 0.4, 40), PRIOR_Y, "1"),
         "kyle_bps": refused("bps/base", 7, "7 observations"),
+        "volume_curves": curves(5),
         "lags": (1, 5),
         "response_bps": (KNOWN, KNOWN),
         "propagator_bps": (KNOWN, refused("bps", 3, "too few")),
@@ -75,6 +84,8 @@ def test_without_y_the_prior_is_what_is_known() -> None:
         ('"n": 100', '"n": -1', "sample"),
         ('"n": 100', '"n": "many"', "int"),
         ('"last_ns": 2,', "", "last_ns"),
+        ('"weights"', '"wights"', "wights"),
+        ('"shape_spread": ', '"shape_spread": -', "shape_spread"),
     ],
 )
 def test_what_is_not_such_a_file_is_refused(old: str, new: str, words: str) -> None:
@@ -88,6 +99,48 @@ def test_what_is_not_such_a_file_is_refused(old: str, new: str, words: str) -> N
 def test_an_estimate_without_an_error_is_none(error: float) -> None:
     with pytest.raises(NotIdentifiedError, match="is no estimate"):
         Parameter.identified(Estimate(2.0, error, 100), "bps")
+    with pytest.raises(NotIdentifiedError, match="is no estimate"):
+        Parameter.towards(Estimate(2.0, error, 100), PRIOR_Y, "1")
+
+
+def test_volume_curves_are_told_for_each_weekday_or_refused() -> None:
+    found = curves(7)
+    assert (found.verdict, found.n, len(found.weekdays)) == (Verdict.IDENTIFIED, 7, 7)
+    assert found.every_day is not None
+    monday, tuesday = found.weekdays[:2]
+    assert monday.weights != tuesday.weights and monday.days == 7
+    assert decoded(encoded(parameters(volume_curves=found))).volume_curves == found
+    short = curves(4)
+    assert (short.verdict, short.n, short.weekdays) == (Verdict.REFUSED, 4, ())
+    assert short.why == "too short: 4 whole days, at least 5 are needed"
+    assert short.curve_from(0) == ()
+    silent = VolumeCurves.of(np.zeros((6, 48)), range(6))
+    assert silent.verdict is Verdict.REFUSED and "without volume" in silent.why
+
+
+def test_a_curve_is_that_of_the_day_and_after_midnight_of_the_next() -> None:
+    found = curves(7)
+    thursday = found.weekdays[3].weights
+    assert found.curve_from(0) == thursday, "1970 began on one, at midnight"
+    late = found.curve_from(22 * 3_600 * 10**9 + 1)
+    assert late[44:] == thursday[44:] and late[:44] == found.weekdays[4].weights[:44]
+    sunday = found.curve_from(3 * 86_400 * 10**9 + 12 * 3_600 * 10**9)
+    assert sunday == (*found.weekdays[0].weights[:24], *found.weekdays[6].weights[24:])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"weekdays": ()}, "all days and 7"),
+        ({"every_day": None}, "all days and 7"),
+        ({"verdict": Verdict.REFUSED, "why": "short"}, "reason and no value"),
+        ({"verdict": Verdict.REFUSED, "every_day": None, "weekdays": ()}, "has a reason"),
+        ({"n": -1}, "sample"),
+    ],
+)
+def test_volume_curves_and_verdict_must_agree(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        msgspec.structs.replace(curves(5), **change)
 
 
 def test_figures_and_verdict_must_agree() -> None:
@@ -95,3 +148,15 @@ def test_figures_and_verdict_must_agree() -> None:
         parameters(lags=(1,))
     with pytest.raises(ValueError, match="value, error and interval"):
         Parameter("1", Verdict.IDENTIFIED, 40, math.nan, 1.0, 0.0, 1.0)
+
+
+def test_a_usual_day_is_that_of_the_weekday() -> None:
+    found = curves(7)
+    assert found.every_day is not None
+    for day, profile in enumerate(found.weekdays):
+        at_ns = (4 + day) * 86_400 * 10**9  # 5 January 1970 was a Monday
+        told = found.day_volume(at_ns)
+        assert told is not None and told.mean == profile.day_volume
+        assert (told.spread, told.half_hour_spread) == (profile.level_spread, profile.shape_spread)
+    assert len({profile.day_volume for profile in found.weekdays}) == 7
+    assert curves(4).day_volume(0) is None

@@ -70,6 +70,9 @@ def test_a_series_that_remembers_too_long_is_refused() -> None:
     for series in (np.ones(50), draws[:29]):
         with pytest.raises(NotIdentifiedError, match="at least 30 that vary"):
             mean_in_time(series)
+    for value in (math.nan, math.inf):
+        with pytest.raises(NotIdentifiedError, match="not finite"):
+            mean_in_time(np.append(draws, value))
 
 
 def test_leverage_sums_to_the_parameters() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from steersman.models.volume import BUCKET_NS, BUCKETS, expected_volume, weight_between
+from steersman.domain.volume import DayVolume
+from steersman.models.volume import (
+    BUCKET_NS,
+    BUCKETS,
+    FadingVolume,
+    expected_volume,
+    weight_between,
+)
 
 HOUR_NS = 2 * BUCKET_NS
 DAY_NS = BUCKETS * BUCKET_NS
@@ -41,3 +50,55 @@ def test_a_curve_that_is_zero_now_counts_as_flat() -> None:
 def test_what_is_not_a_curve_is_refused(curve: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="48 non-negative"):
         weight_between(0, 1, curve)
+
+
+SECOND_NS = 1_000_000_000
+
+
+def by_seconds(volume: FadingVolume, from_s: int, to_s: int, curve: tuple[float, ...]) -> float:
+    """Add up the fading rate second by second, at the middle of each."""
+    total = 0.0
+    for second in range(from_s, to_s):
+        weight = curve[second // 1800 % BUCKETS] if curve else 1.0
+        left = math.exp(-(second + 0.5 - volume.at_ns / SECOND_NS) / 1200)
+        total += weight * (volume.usual + (volume.level - volume.usual) * left)
+    return total
+
+
+@pytest.mark.parametrize("curve", [(), PEAK])
+def test_a_busy_market_fades_to_the_usual(curve: tuple[float, ...]) -> None:
+    at_s, end_s = 10 * 1800 + 600, 12 * 1800 + 300
+    busy = FadingVolume(at_s * SECOND_NS, 3.0, 1.0, curve)
+    found = busy.between(at_s * SECOND_NS, end_s * SECOND_NS)
+    assert found == pytest.approx(by_seconds(busy, at_s, end_s, curve), rel=1e-6)
+    border_ns = (at_s + 1234) * SECOND_NS
+    parts = busy.between(busy.at_ns, border_ns) + busy.between(border_ns, end_s * SECOND_NS)
+    assert found == pytest.approx(parts, rel=1e-12)
+    steady = FadingVolume(busy.at_ns, 3.0, 3.0, curve)
+    assert steady.between(busy.at_ns, border_ns) == pytest.approx(
+        3 * weight_between(busy.at_ns, border_ns, curve)
+    )
+
+
+def test_what_is_usual_is_a_day_of_history_or_what_was_seen() -> None:
+    at_ns, since_ns = 10 * BUCKET_NS, 8 * BUCKET_NS
+    scaled = tuple(0.25 * weight for weight in PEAK)  # only the shape of a curve counts
+    for curve in (PEAK, scaled):
+        day = DayVolume(50 * 1800.0, 0.0, 0.5)
+        told = FadingVolume.of(at_ns, 6.0, since_ns, 1.0, day, curve)
+        seen = FadingVolume.of(at_ns, 6.0, since_ns, 2 * 3600.0, None, curve)
+        # Of the 50 parts of a day two were seen: one a second is usual by the day, two by those.
+        hour = weight_between(at_ns, at_ns + HOUR_NS, curve)
+        assert told.usual * hour == pytest.approx(4 * 1800)
+        assert seen.usual * hour == pytest.approx(2 * 4 * 1800)
+        assert told.level == seen.level == pytest.approx(6.0 / curve[10])
+        # Two half-hours seen at twice the usual: noise 0.5^2 / 2 against a spread of 0.5^2.
+        learnt = FadingVolume.of(
+            at_ns, 6.0, since_ns, 2 * 3600.0, DayVolume(50 * 1800.0, 0.5, 0.5), curve
+        )
+        assert learnt.usual / told.usual == pytest.approx(1 + 2 / 3)
+    alone = FadingVolume.of(at_ns, 6.0, at_ns, 0.0, None, PEAK)
+    assert alone.usual == alone.level == pytest.approx(2.0)
+    closed = tuple(0.0 if bucket == 10 else 1.0 for bucket in range(BUCKETS))
+    flat = FadingVolume.of(at_ns, 6.0, since_ns, 3600.0, None, closed)
+    assert flat.between(at_ns, at_ns + SECOND_NS) == pytest.approx(6.0, rel=1e-3)

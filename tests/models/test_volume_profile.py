@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -55,9 +56,38 @@ def test_one_weekday_is_weighed_against_all_days() -> None:
     every = fit_profile(np.vstack([days, sunday]), [0] * 12 + [6])
     own = sunday / sunday.mean()
     assert found.weights == pytest.approx((own + 4 * np.array(every.weights)) / 5)
+    whole = np.append(days.sum(axis=1), sunday.sum())
+    assert every.day_volume == pytest.approx(whole.mean())
+    assert found.day_volume == pytest.approx((whole[-1] + 4 * whole.mean()) / 5)
     assert fit_profile(days, [0] * 12, 2).weights == pytest.approx(
         fit_profile(days, [0] * 12).weights
     )
+
+
+def test_errors_are_those_of_the_days_that_count() -> None:
+    """Days 4 of a weekday beside 8 others: the spread of its weights over many such histories."""
+    weekdays = [0] * 4 + [1, 2, 3, 4] * 2
+    found = [fit_profile(history(12, seed), weekdays, 0) for seed in range(300)]
+    spread = np.std([each.weights for each in found], axis=0)
+    told = np.sqrt(np.mean(np.square([each.standard_errors for each in found]), axis=0))
+    assert told / spread == pytest.approx(1, abs=0.15)
+    assert np.mean(told / spread) == pytest.approx(1, abs=0.02)
+
+
+def test_a_profile_that_makes_no_sense_is_refused() -> None:
+    good = fitted(6)
+    wrong: dict[str, tuple[object, str]] = {
+        "weights": (good.weights[:47], "48 weights"),
+        "standard_errors": ((*good.standard_errors[:47], -0.1), "not negative"),
+        "day_volume": (0.0, "day_volume"),
+        "level_spread": (math.nan, "level_spread"),
+        "days": (0, "days"),
+    }
+    for name, (value, words) in wrong.items():
+        with pytest.raises(ModelError, match=words):
+            msgspec.structs.replace(good, **{name: value})
+    with pytest.raises(ModelError, match="weights must be"):
+        msgspec.structs.replace(good, weights=(0.0,) * BUCKETS)
 
 
 def test_the_level_is_learnt_as_the_day_goes() -> None:

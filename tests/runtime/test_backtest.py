@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -11,14 +12,19 @@ import pytest
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Latency, Supervisor
 from steersman.config import Settings
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import Advice, Answer, NoAdvice, Question
+from steersman.domain.market import Regime
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    Ask,
+    Effect,
+    Input,
     NewsArrived,
     ParentState,
     Place,
     Refused,
+    RegimeChanged,
     Send,
     SignalsArrived,
     Viewed,
@@ -101,8 +107,8 @@ class Liar:
     def __init__(self, advice: Advice | NoAdvice) -> None:
         self.advice = advice
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
-        return self.advice
+    def advise(self, question: Question) -> Answer:
+        return Answer(self.advice)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +138,55 @@ def test_answers_arrive_after_their_latency_in_market_time_and_news_is_told() ->
     assert any(isinstance(message, NewsArrived) for message in result.messages)
 
 
+def test_a_steered_order_looks_at_its_market_every_five_seconds() -> None:
+    result = run(algo=AlgoName.ADAPTIVE, advisor="rules", horizon="30m", seed=7)
+    order = result.parent.order
+    seen = [m.at_ns for m in result.messages if isinstance(m, Viewed)]
+    seen = [at_ns for at_ns in seen if order.start_ns <= at_ns < order.deadline_ns]
+    assert len(seen) > 360
+    assert max(later - at_ns for at_ns, later in pairwise(seen)) <= 5 * SECOND_NS
+    told = [m for m in result.messages if isinstance(m, RegimeChanged)]
+    assert told and all(change.why for change in told)
+    regimes = {m.question.regime for m in result.messages if isinstance(m, Ask)}
+    assert {told[0].regime} <= regimes <= {Regime.CALM, *(change.regime for change in told)}
+
+
 def test_the_market_runs_on_for_the_mark_outs() -> None:
     result = run()
     assert result.tape.complete
     assert result.tape.end_ns >= result.parent.order.deadline_ns + 250 * SECOND_NS
+
+
+def last_view(messages: Sequence[Input | Effect]) -> Viewed:
+    return [message for message in messages if isinstance(message, Viewed)][-1]
+
+
+@pytest.mark.parametrize(("asked", "seen_s"), [("31m", 31 * 60), ("1s", 300)])
+def test_the_market_after_the_order_is_told_where_that_is_asked_for(
+    asked: str, seen_s: int
+) -> None:
+    plain, watched = run(), run(watch_after=asked)
+    assert watched.messages[:-1] == plain.messages, "nothing else changes"
+    told = last_view(watched.messages)
+    assert watched.messages[-1] == told and told.view.usable
+    end_ns = last_view(plain.messages).at_ns
+    assert told.at_ns == told.view.at_ns == end_ns + seen_s * SECOND_NS
+    assert watched.tape.complete and watched.tape.end_ns >= plain.tape.end_ns
+
+
+def test_of_data_that_end_before_that_nothing_more_is_told() -> None:
+    rows = [*BOOK, *((k / 2, TRADE, 1, 1_000_001, 4_000) for k in range(1, 1_000))]
+    start_ns = START_NS + 31 * SECOND_NS
+    order = parent(start_ns=start_ns, deadline_ns=start_ns + 60 * SECOND_NS, qty=Qty(Decimal(2)))
+
+    def worked(watch_after_ns: int) -> Sequence[Input | Effect]:
+        venue = SimulatedVenue.recorded(BTC, recording(rows))
+        asked = replace(job(), order=order, instrument=BTC, venue=venue)
+        with Journal.create(None) as journal:
+            return run_job(replace(asked, watch_after_ns=watch_after_ns), journal).messages
+
+    assert worked(30 * MINUTE_NS) == worked(0)
+    assert len(worked(5 * MINUTE_NS)) == len(worked(0)) + 1, "these it holds"
 
 
 def test_a_recording_that_ends_early_halts_the_order_and_sees_its_cancel_through() -> None:

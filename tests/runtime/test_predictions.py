@@ -14,6 +14,7 @@ from steersman.journal import read
 from steersman.journal.reading import verify
 from steersman.models.calibration import PRIOR_Y
 from steersman.models.parameters import ImpactParameters, Parameter, Verdict, encoded
+from steersman.runtime.calibrating import from_journals
 from steersman.runtime.own_orders import own_orders
 from steersman.runtime.predictions import Prediction, in_messages, monitor, rows, told
 from steersman.runtime.replay import replay
@@ -74,3 +75,16 @@ def test_costs_that_leave_their_intervals_raise_the_alarm() -> None:
     bad = monitor([prediction(9.0 if k % 4 == 0 else 1.0) for k in range(50)])
     assert told(bad) == {"orders": 50, "misses": 13, "evidence": bad.evidence, "alarm": True}
     assert dict(rows(bad))["verdict"].startswith("alarm; recalibrate")
+
+
+def test_journals_of_orders_that_were_predicted_wrongly_raise_the_alarm(tmp_path: Path) -> None:
+    """From a parameter file that is wrong and sure of it, by runs and journals, to the alarm."""
+    file = tmp_path / "p.json"
+    file.write_bytes(parameters(400.0))
+    for name, known, alarm in (("right", None, False), ("wrong", file, True)):
+        journals = [tmp_path / f"{name}-{seed}.journal" for seed in range(1, 6)]
+        for seed, path in enumerate(journals, 1):
+            run(path, parameters=known, seed=seed, horizon="2m")
+        _, watched = from_journals(journals, None, None)
+        assert (watched.n, watched.alarm) == (5, alarm)
+        assert watched.misses == (5 if alarm else 0)

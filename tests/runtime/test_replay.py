@@ -6,13 +6,17 @@ import dataclasses
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
-from steersman.domain.messages import Send, Viewed
+from steersman.domain.instrument import Category
+from steersman.domain.messages import Recalibrated, Send, Viewed
 from steersman.domain.order import AlgoName
 from steersman.errors import JournalError
 from steersman.journal import Record, read, verify
+from steersman.models.parameters import ImpactParameters, VolumeCurves, encoded
 from steersman.runtime.replay import replay
+from steersman.venues.flow import volume_curve as curve
 from tests.runtime.runs import run
 
 
@@ -29,6 +33,26 @@ def test_replay_gives_the_same_hash_and_state(file: Path) -> None:
     parent = replayed.state.parents["P1"]
     assert parent.filled == 2
     assert replayed.inputs > 50
+
+
+@pytest.mark.parametrize(
+    ("algo", "history"),
+    [(AlgoName.VWAP, True), (AlgoName.VWAP, False), (AlgoName.ADAPTIVE, False)],
+)
+def test_plans_made_anew_are_made_again(tmp_path: Path, algo: AlgoName, history: bool) -> None:
+    file, path = tmp_path / "p.json", tmp_path / "run.journal"
+    days = np.outer(np.linspace(0.8, 1.2, 7), 5e5 * np.array(curve("BTCUSDT", Category.LINEAR)))
+    known = VolumeCurves.of(days, range(7))
+    file.write_bytes(
+        encoded(ImpactParameters("sim:BTCUSDT.linear", ("h",), 1, 2, volume_curves=known))
+    )
+    result = run(
+        path, algo=algo, base=AlgoName.IS, start="5m", horizon="30m", seed=2,
+        advisor="rules", parameters=file if history else None,
+    )  # fmt: skip
+    assert any(m.replanned for m in result.messages if isinstance(m, Recalibrated))
+    assert result.parent.filled == result.parent.order.qty
+    assert replay(read(path)).journal_hash == result.journal_hash == verify(path).head_hash
 
 
 def records(file: Path) -> list[Record]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from steersman.advisor import weights
+from steersman.advisor.priority import made_in_the_back
 from steersman.advisor.reading import (
     DIRECTIONS,
     NOTHING_SAID,
@@ -87,7 +88,8 @@ class LlamaEmbedder:
                 "xllamacpp is not installed", "install steersman with its dependencies"
             ) from error
         try:
-            self._server: Any = xllamacpp.Server(_params(xllamacpp, path, adapter, threads))
+            params = _params(xllamacpp, path, adapter, threads)
+            self._server: Any = made_in_the_back(lambda: xllamacpp.Server(params))
         except (RuntimeError, ValueError) as error:
             raise WeightsError(
                 f"cannot load model weights {path}: {error}", "run `steersman model pull --force`"

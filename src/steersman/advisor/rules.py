@@ -7,23 +7,29 @@ which is also what stands in when a model fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from steersman.advisor.fusion import fuse
 from steersman.domain.advice import (
     REASONING_CHARS_MAX,
     Action,
     Advice,
+    Answer,
     Direction,
-    NoAdvice,
     Origin,
     Question,
     Severity,
 )
-from steersman.domain.market import NewsItem
+from steersman.domain.instrument import Category
+from steersman.domain.market import NewsItem, Regime
 from steersman.domain.order import Style
 from steersman.domain.units import MINUTE_NS, Side
 from steersman.signals.crypto import lean_on
+from steersman.signals.lean import DEFAULT_RULES, Lean, SignalRules
+from steersman.signals.regimes import lean_on_regime
+from steersman.signals.sessions import lean_on_session
 
 __all__ = ["NewsReading", "RulesAdvisor", "compose", "fresh_news"]
 
@@ -32,6 +38,7 @@ NEWS_TURN_PCT: Final = {Severity.NONE: 0, Severity.MINOR: 40, Severity.MAJOR: 80
 PROBABILITY_MIN: Final = 0.5
 FLOW_STRONG: Final = 0.5
 FLOW_TURN_PCT: Final = 15
+_EQUITY: Final = f".{Category.EQUITY.value}"  # a session of its own, known to its curve
 PACE_MIN_PCT: Final = 20
 PACE_MAX_PCT: Final = 180
 
@@ -47,29 +54,32 @@ class NewsReading:
 
 
 class RulesAdvisor:
-    """The advisor made of rules alone (F17, first version); it reads no text."""
+    """The advisor made of rules alone (F17, F18); it reads no text."""
 
-    name = "rules-1"
+    name = "rules-2"
 
-    def advise(self, question: Question) -> Advice | NoAdvice:
+    def __init__(self, rules: SignalRules = DEFAULT_RULES) -> None:
+        self._rules = rules
+
+    def advise(self, question: Question) -> Answer:
         """Answer from signals and market features."""
-        return compose(question, (), Origin.RULE)
+        return Answer(compose(question, (), Origin.RULE, self._rules))
 
 
 def fresh_news(question: Question) -> tuple[NewsItem, ...]:
-    """Return the headlines worth reading: recent, and each text once (the first time it came)."""
-    seen: set[str] = set()
-    fresh = []
-    for item in question.news:
-        key = " ".join(item.text.lower().split())
-        if key not in seen and question.asked_ns - item.received_ns <= NEWS_FRESH_NS:
-            fresh.append(item)
-        seen.add(key)
-    return tuple(fresh)
+    """Return the headlines worth reading by time: recent, and of what was told the best."""
+    told = fuse(question.news, question.asked_ns).items
+    fresh = [item for item in told if question.asked_ns - item.received_ns <= NEWS_FRESH_NS]
+    return tuple(sorted(fresh, key=lambda item: item.received_ns))
 
 
-def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origin) -> Advice:
-    """Turn signals, flow and readings into one advice; `origin` says who read the news.
+def compose(
+    question: Question,
+    readings: tuple[NewsReading, ...],
+    origin: Origin,
+    rules: SignalRules = DEFAULT_RULES,
+) -> Advice:
+    """Turn signals, regime, flow and readings into one advice; `origin` says who read the news.
 
     Turns add up in percentage points of pace around 100 and are bounded to 20..180: the wheel is
     never put hard over by rules. News counts by severity and probability, the strongest reading
@@ -78,14 +88,16 @@ def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origi
     side = question.parent.side
     turn, reasons, evidence = 0.0, [], []
     style: Style | None = None
-    provenance = {"pace_pct": Origin.RULE}
-    view, signals = question.view, question.signals
-    if signals is not None and view.mid is not None:
-        for lean in lean_on(signals, side, view.mid, question.asked_ns):
-            turn += (lean.pace_pct or 100) - 100
-            style = lean.style or style
-            reasons.append(lean.reason)
-            evidence.append("signals")
+    provenance = {"pace_pct": Origin.RULE, "reasoning": Origin.RULE}
+    view = question.view
+    regime: Regime | None = None
+    for fact, lean in _leans(question, rules):
+        if fact == "regime":
+            regime, provenance = question.regime, provenance | {"regime": Origin.RULE}
+        turn += 0 if lean.pace_pct is None else lean.pace_pct - 100
+        style = lean.style or style
+        reasons.append(lean.reason)
+        evidence.append(fact)
     if abs(view.flow_imbalance) >= FLOW_STRONG:
         agrees = view.flow_imbalance * side.sign > 0
         turn += FLOW_TURN_PCT if agrees else -FLOW_TURN_PCT
@@ -111,6 +123,7 @@ def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origi
         action=Action.CONTINUE,
         pace_pct=pace,
         style=style,
+        regime=regime,
         news_direction=direction,
         news_severity=severity,
         ttl_s=120,
@@ -118,6 +131,21 @@ def compose(question: Question, readings: tuple[NewsReading, ...], origin: Origi
         reasoning="; ".join(reasons)[:REASONING_CHARS_MAX],
         provenance=provenance,
     )
+
+
+def _leans(question: Question, rules: SignalRules) -> Iterator[tuple[str, Lean]]:
+    """Yield what each rule that applies says, with the id of the fact it rests on."""
+    view, side, at_ns = question.view, question.parent.side, question.asked_ns
+    if question.signals is not None:
+        for lean in lean_on(question.signals, view, side, at_ns, rules):
+            yield "signals", lean
+    regime = lean_on_regime(question.regime, side, view.trend_bps, rules)
+    if regime is not None:
+        yield "regime", regime
+    if not question.parent.instrument.endswith(_EQUITY):
+        session = lean_on_session(at_ns, rules)
+        if session is not None:
+            yield "session", session
 
 
 def _strongest(readings: tuple[NewsReading, ...]) -> NewsReading | None:

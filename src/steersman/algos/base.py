@@ -19,6 +19,7 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import SECOND_NS, ZERO_QTY, Price, Qty
+from steersman.domain.volume import DayVolume
 from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW
 
@@ -29,9 +30,11 @@ __all__ = [
     "borders",
     "check_horizon",
     "finish_zone_ns",
+    "kept",
     "largest_child",
     "least_rest",
     "plan_from_shares",
+    "plan_rest",
     "slice_at",
     "whole_children",
 ]
@@ -43,13 +46,17 @@ REST_PRICE_SHARE: Final = Decimal("0.95")  # what is left must be tradable after
 
 
 class AlgoContext(msgspec.Struct, frozen=True, gc=False):
-    """What an algorithm may know besides the market: rules, settings, limits, curve, cost law."""
+    """What an algorithm may know besides the market: rules, settings, limits, curve, cost law.
+
+    `day_volume` is what others usually trade in a day, None where no history tells.
+    """
 
     instrument: Instrument
     execution: ExecutionConfig
     limits: SafetyLimits
     curve: tuple[float, ...]
     law: CostLaw = PRIOR_LAW
+    day_volume: DayVolume | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -69,6 +76,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 Plans = dict[AlgoName, Plan]
+"""What may be followed, by algorithm; that of an adaptive order is its base as submitted."""
 
 
 def check_horizon(order: ParentOrder, execution: ExecutionConfig) -> None:
@@ -118,6 +126,34 @@ def plan_from_shares(
         done.append(Qty(before))
     done.append(order.qty)
     return Plan(times_ns, tuple(done))
+
+
+def kept(order: ParentOrder, before: Plan, scheduled: Qty, at_ns: int) -> tuple[int, Qty] | None:
+    """Return the current slice and what is done by its end, which no planning anew takes back.
+
+    That is its target, or what is already scheduled where that is more. None where nothing is left
+    to plan.
+    """
+    k = slice_at(before, at_ns)
+    done = max(before.done[k], scheduled)
+    return None if k + 1 == len(before.done) or done >= order.qty else (k, done)
+
+
+def plan_rest(
+    order: ParentOrder,
+    before: Plan,
+    k: int,
+    done: Qty,
+    shares: Sequence[float],
+    context: AlgoContext,
+    price: Price,
+) -> Plan:
+    """Return the plan with the cumulative shares of all slices after slice k in place of its own.
+
+    `k` and `done` are what `kept` returns.
+    """
+    rest = plan_from_shares(order, before.times_ns[k + 1 :], shares, context, price, begun=done)
+    return Plan(before.times_ns, (*before.done[:k], done, *rest.done))
 
 
 def least_rest(price: Price, context: AlgoContext) -> Qty:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from steersman.algos.base import AlgoContext
 from steersman.domain.impact import CostLaw
 from steersman.domain.market import MarketView
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import SECOND_NS
 from steersman.models.impact_estimate import Conditions
 from steersman.models.recalibration import Learned, begin, conditions_of
-from steersman.models.volume import expected_volume
+from steersman.models.volume import FadingVolume, expected_volume
 
-__all__ = ["conditions_at", "known_at"]
+__all__ = ["conditions_at", "known_at", "volume_ahead"]
 
 HOUR_PCT_TO_DAY_BPS: Final = 100 * 24**0.5
 
@@ -34,3 +35,15 @@ def conditions_at(
     rate_per_s = view.volume_rate_per_s
     volume = expected_volume(rate_per_s, start_ns, order.deadline_ns, curve, view.at_ns)
     return conditions_of(learned, volume / horizon_s)
+
+
+def volume_ahead(view: MarketView, context: AlgoContext) -> FadingVolume:
+    """Return what others are expected to trade from the view's time on."""
+    return FadingVolume.of(
+        view.at_ns,
+        view.volume_rate_per_s,
+        view.at_ns - view.observed_ns,
+        float(view.market_volume),
+        context.day_volume,
+        context.curve,
+    )

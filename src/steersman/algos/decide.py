@@ -5,13 +5,13 @@ from __future__ import annotations
 from steersman.algos import pov, resilience, shortfall, twap, vwap
 from steersman.algos.adaptive import Steering, bend
 from steersman.algos.base import AlgoContext, Plans, finish_zone_ns, slice_at
-from steersman.algos.conditions import conditions_at, known_at
+from steersman.algos.conditions import conditions_at, known_at, volume_ahead
 from steersman.domain.market import MarketView
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, Target
-from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS, ZERO_QTY, Price, Qty
 from steersman.models.impact_estimate import Conditions
 
-__all__ = ["decide", "plan_all", "replan"]
+__all__ = ["decide", "plan_all", "replan", "strays"]
 
 POV_STEP_NS = 5 * SECOND_NS
 
@@ -34,26 +34,53 @@ def plan_all(order: ParentOrder, view: MarketView, context: AlgoContext) -> Plan
     }
     if order.algo in (AlgoName.OW, AlgoName.ADAPTIVE):
         plans[AlgoName.OW] = resilience.plan(order, view, price, context)
+    if order.algo is AlgoName.ADAPTIVE:
+        plans[AlgoName.ADAPTIVE] = plans[order.base]
     return plans
+
+
+def strays(
+    order: ParentOrder,
+    plans: Plans,
+    name: AlgoName,
+    progress: Progress,
+    view: MarketView,
+    context: AlgoContext,
+) -> bool:
+    """Tell whether a plan has left what it follows, though conditions are the same: only VWAP's."""
+    if name is not AlgoName.VWAP:
+        return False
+    so_far, volume = progress.others_volume, volume_ahead(view, context)
+    return vwap.strays(order, plans[name], _own(order, progress), so_far, progress.at_ns, volume)
 
 
 def replan(
     order: ParentOrder,
     plans: Plans,
-    scheduled: Qty,
-    at_ns: int,
-    price: Price,
+    name: AlgoName,
+    progress: Progress,
+    view: MarketView,
     context: AlgoContext,
     conditions: Conditions,
 ) -> Plans:
-    """Return the plans for new conditions: only implementation shortfall depends on them.
+    """Return the plans with that of `name` anew, where it depends on the market: IS and VWAP."""
+    assert view.mid is not None  # usable
+    price, at_ns, scheduled = Price(view.mid), progress.at_ns, _own(order, progress)
+    before = plans[name]
+    match name:
+        case AlgoName.IS:
+            anew = shortfall.replan(order, before, scheduled, at_ns, price, context, conditions)
+        case AlgoName.VWAP:
+            so_far, volume = progress.others_volume, volume_ahead(view, context)
+            anew = vwap.replan(order, before, scheduled, so_far, at_ns, price, context, volume)
+        case _:
+            return plans
+    return {**plans, name: anew}
 
-    An adaptive order keeps its plans: its envelope is measured from the base as submitted.
-    """
-    if order.algo is not AlgoName.IS:
-        return plans
-    anew = shortfall.replan(order, plans[AlgoName.IS], scheduled, at_ns, price, context, conditions)
-    return {**plans, AlgoName.IS: anew}
+
+def _own(order: ParentOrder, progress: Progress) -> Qty:
+    """Return what a plan itself has scheduled: an adaptive order's target is not its base's."""
+    return ZERO_QTY if order.algo is AlgoName.ADAPTIVE else progress.scheduled
 
 
 def decide(

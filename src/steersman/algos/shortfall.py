@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from steersman.algos.base import AlgoContext, Plan, borders, plan_from_shares, slice_at
+from steersman.algos.base import AlgoContext, Plan, borders, kept, plan_from_shares, plan_rest
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import SECOND_NS, Price, Qty
 from steersman.models.impact_estimate import DAY_S, Conditions, law_bps
@@ -57,20 +57,14 @@ def replan(
     context: AlgoContext,
     conditions: Conditions,
 ) -> Plan:
-    """Return the plan with all slices after the current one planned anew.
-
-    The current slice keeps its target, or what is already scheduled where that is more.
-    """
-    k = slice_at(before, at_ns)
-    done = max(before.done[k], scheduled)
-    if k + 1 == len(before.done) or done >= order.qty:
+    """Return the plan with all slices after the current one planned anew."""
+    here = kept(order, before, scheduled, at_ns)
+    if here is None:
         return before
-    times_ns = before.times_ns
-    left = _left(order, times_ns, len(before.done) - 1 - k, conditions)
+    k, done = here
+    left = _left(order, before.times_ns, len(before.done) - 1 - k, conditions)
     share = float((order.qty - done) / order.qty)
-    shares = [1 - share * x for x in left]
-    rest = plan_from_shares(order, times_ns[k + 1 :], shares, context, price, begun=done)
-    return Plan(times_ns, (*before.done[:k], done, *rest.done))
+    return plan_rest(order, before, k, done, [1 - share * x for x in left], context, price)
 
 
 def _left(

@@ -53,5 +53,10 @@ def calibrate(
         return
     console, title = result_console(), f"Parameters of {found.instrument}"
     console.print(table(title, calibrating.HEADERS, calibrating.rows(found)))
+    if curves := found.volume_curves:
+        drawn = calibrating.curve_rows(curves)
+        if drawn:
+            title = f"Volume by half-hour, 1 is its mean ({curves.n} whole days)"
+            console.print(table(title, calibrating.CURVE_HEADERS, drawn))
     if watched is not None:
         console.print(key_values("Predictions of the cost", predictions.rows(watched)))

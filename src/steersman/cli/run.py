@@ -41,6 +41,9 @@ LatencyText = Annotated[
 FeedLatency = Annotated[
     str | None, typer.Option(help="Of the feed, instead of the market's own: 20ms or 20ms~0.3.")
 ]
+AdvisorLatency = Annotated[
+    str | None, typer.Option(help="Of answers, in market time: 250ms~0.4, or measured.")
+]
 Queue = Annotated[
     str | None,
     typer.Option(help="Recorded: risk-averse (default), power:N, front-power:N or fitted."),
@@ -52,6 +55,11 @@ Impact = Annotated[
 
 Parameters = Annotated[
     Path | None, typer.Option(help="Impact parameters that steersman calibrate --out saved.")
+]
+
+WatchAfter = Annotated[
+    str | None,
+    typer.Option(help="Watch the market so long after the order, and journal it then: 30m."),
 ]
 
 RUN_EXAMPLES: Final = """
@@ -94,9 +102,12 @@ def run(
     seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
     advisor: Annotated[
         str | None,
-        typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
+        typer.Option(help="Who advises, such as rules; default: embedded for adaptive, else none."),
     ] = None,
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    advisor_latency: AdvisorLatency = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,
@@ -105,6 +116,7 @@ def run(
     queue: Queue = None,
     impact: Impact = None,
     parameters: Parameters = None,
+    watch_after: WatchAfter = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -129,7 +141,8 @@ def run(
         market=market,
         regime=regime,
         seed=seed,
-        advisor=_advisor(advisor, algo),
+        advisor=_advisor(advisor, advisor_latency, algo),
+        advisor_latency=advisor_latency,
         news=news,
         parent_id=parent_id,
         fee_tier=fee_tier,
@@ -140,16 +153,20 @@ def run(
         queue=queue,
         impact=impact,
         parameters=parameters,
+        watch_after=watch_after,
     )
     raise typer.Exit(_run(request, journal, config, as_json))
 
 
-def _advisor(name: str | None, algo: AlgoName) -> str:
-    known = ("none", "rules", "embedded")
-    if name is None:
-        return "embedded" if algo is AlgoName.ADAPTIVE else "none"
-    if name not in known:
-        raise UsageError(f"there is no advisor {name!r}", f"choose one of {', '.join(known)}")
+def _advisor(name: str | None, latency: str | None, algo: AlgoName) -> str:
+    from steersman.runtime.answering import check_advisors, parse_answer_latency
+
+    name = name or ("embedded" if algo is AlgoName.ADAPTIVE else "none")
+    check_advisors(name)
+    if latency is not None:
+        parse_answer_latency(latency)
+        if name == "none":
+            raise UsageError("no advisor answers", "leave --advisor-latency out")
     if name != "none" and algo is not AlgoName.ADAPTIVE:
         raise UsageError(
             f"{algo.value} takes no advice, yet --advisor {name} was given",

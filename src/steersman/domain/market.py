@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from steersman.domain.facts import FactKind
 from steersman.domain.units import Price, Qty
 
 __all__ = ["MarketNote", "MarketView", "NewsItem", "NoteKind", "Regime", "Signals"]
@@ -38,6 +39,11 @@ class MarketView(msgspec.Struct, frozen=True, gc=False):
     the last 60 s, `volatility_hour_pct` a standard deviation per square-root hour in percent,
     `volume_rate_per_s` others' traded volume per second with a 5 min half-life. `exch_ns` is the
     exchange time of the newest event in the view and `feed_age_ns` the time since it was received.
+
+    What is usual has a half-life of an hour: `usual_volatility_hour_pct` (0 where nothing has moved
+    yet), and what the last minutes are in terms of it: `volatility_ratio` (half-life 2 min),
+    `volume_ratio` (of others, 1 min), `depth_share` (within 5 bps of the mid, both sides, 30 s),
+    each 1 where nothing is known.
     """
 
     instrument: str
@@ -60,7 +66,10 @@ class MarketView(msgspec.Struct, frozen=True, gc=False):
     volatility_hour_pct: float
     volume_rate_per_s: float
     observed_ns: int
-    regime: Regime = Regime.CALM
+    usual_volatility_hour_pct: float = 0.0
+    volatility_ratio: float = 1.0
+    depth_share: float = 1.0
+    volume_ratio: float = 1.0
     invalid: str = ""
 
     @property
@@ -112,20 +121,28 @@ class MarketNote(msgspec.Struct, frozen=True, gc=False):
 
 
 class NewsItem(msgspec.Struct, frozen=True, gc=False):
-    """One headline: untrusted text with its source and times (UTC ns)."""
+    """One thing that was told, such as a headline: untrusted text, its source and times (UTC ns).
+
+    `numbers` are what a feed gives in figures (names with units), `trust_pct` 0..100 what its
+    source is trusted with.
+    """
 
     id: str
     published_ns: int
     received_ns: int
     source: str
     text: str
+    kind: FactKind = FactKind.NEWS
+    numbers: dict[str, float] = {}
+    trust_pct: int = 50
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):
     """Slow crypto signals of one instrument (F17); None means not known.
 
     Rates and changes are in percent; `liquidation_*` name the nearest cluster of liquidations
-    (price in quote currency, size in quote currency, `long` = longs would be sold).
+    (price in quote currency, size in quote currency, `long` = longs would be sold),
+    `last_funding_*` the last snapshot, `chain_congestion_pct` how full the coin's blocks are.
     """
 
     instrument: str
@@ -138,3 +155,8 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     liquidation_quote: Decimal | None = None
     liquidation_long: bool | None = None
     exchange_netflow_pct: float | None = None
+    last_funding_ns: int | None = None
+    last_funding_rate_pct: float | None = None
+    chain_congestion_pct: float | None = None
+    deposits_halted: bool | None = None
+    withdrawals_halted: bool | None = None

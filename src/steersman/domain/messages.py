@@ -15,24 +15,40 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from steersman.domain.advice import Advice, NoAdvice, Question
+from steersman.domain.advice import Advice, NoAdvice, Question, TrackRecord, Usage
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import MarketNote, MarketView, NewsItem, Signals
-from steersman.domain.order import Liquidity, ParentOrder, Style, TimeInForce
+from steersman.domain.market import MarketNote, MarketView, NewsItem, Regime, Signals
+from steersman.domain.order import ParentOrder, Style, TimeInForce
+from steersman.domain.reports import (
+    Accepted,
+    Amended,
+    AmendRejected,
+    Cancelled,
+    CancelRejected,
+    Filled,
+    Rejected,
+    Report,
+    Resolved,
+    Unanswered,
+)
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 
 __all__ = [
     "Accepted",
     "AdviceArrived",
     "AdviceJudged",
+    "AdvisorWeighed",
     "Alert",
     "Amend",
     "AmendRejected",
     "Amended",
+    "AnswerOutcome",
     "Approved",
     "Ask",
+    "AskWhy",
     "Cancel",
     "CancelRejected",
     "Cancelled",
@@ -52,6 +68,7 @@ __all__ = [
     "Query",
     "Recalibrated",
     "Refused",
+    "RegimeChanged",
     "Rejected",
     "Report",
     "Reported",
@@ -69,107 +86,13 @@ __all__ = [
 ]
 
 
-# -- what the venue reports -----------------------------------------------------------------------
-class Accepted(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue took the order; it rests or is being matched."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Rejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue refused the order for good; nothing of it was or will be filled."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Filled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A trade of ours: quantity in base units, price, fee in settlement currency.
-
-    A negative fee is a rebate.
-    `exec_id` is unique per venue; the same id twice is the same fill told twice.
-    """
-
-    child_id: str
-    exec_id: str
-    venue_ns: int
-    qty: Qty
-    price: Price
-    fee: Money
-    liquidity: Liquidity
-
-
-class Cancelled(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order is over with `cum_filled` of it filled in all (fills may still be on their way)."""
-
-    child_id: str
-    venue_ns: int
-    cum_filled: Qty
-    reason: str
-
-
-class CancelRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The cancel did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Amended(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The order now stands at this price and total quantity."""
-
-    child_id: str
-    venue_ns: int
-    price: Price
-    qty: Qty
-
-
-class AmendRejected(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The amendment did nothing; the order is as it was."""
-
-    child_id: str
-    venue_ns: int
-    reason: str
-
-
-class Unanswered(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """No answer came in time: the order's fate is unknown, which is not a rejection."""
-
-    child_id: str
-    venue_ns: int
-
-
-class Resolved(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The venue's answer about an id in doubt: is it known, is it open, how much is filled."""
-
-    child_id: str
-    venue_ns: int
-    found: bool
-    live: bool
-    cum_filled: Qty
-
-
-Report = (
-    Accepted
-    | Rejected
-    | Filled
-    | Cancelled
-    | CancelRejected
-    | Amended
-    | AmendRejected
-    | Unanswered
-    | Resolved
-)
-
-
 # -- inputs ---------------------------------------------------------------------------------------
 class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
-    `impact` is the law of cost of each instrument; where there is none, a prior.
+    `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
+    what others usually trade in a day, of the instruments whose history tells. `track_records` say
+    by name how advisors were judged before.
     """
 
     at_ns: int
@@ -180,6 +103,8 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     volume_curves: dict[str, tuple[float, ...]]
     seed: int
     impact: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
+    track_records: dict[str, TrackRecord] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -244,11 +169,27 @@ class SignalsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     signals: Signals
 
 
+class AnswerOutcome(StrEnum):
+    """How an answer came about, or why it was not the advisor's own (docs/supervisor.md)."""
+
+    ANSWERED = "answered"
+    CACHED = "cached"
+    HEDGED = "hedged"
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    CIRCUIT_OPEN = "circuit_open"
+    LATE = "late"
+
+
 class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An advisor's answer, or the lack of one, arrived for a question asked earlier.
 
-    `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
-    model's place, `advisor` names who answered (model id and prompt version).
+    `ref_mid` is the mid when the question was asked, `advisor` names who answered (model id and
+    prompt version), `fallback` tells that a rule did in a model's place and `why` what had failed.
+    `usage` is what all that was asked for this answer took. `raw` is the model's reply as it came,
+    for the record only: nothing reads it again. `checks` names what was not passed on the way here;
+    advisor/validation.py has the table.
     """
 
     at_ns: int
@@ -260,6 +201,11 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     advisor: str
     fallback: bool
     answer: Advice | NoAdvice
+    usage: Usage = Usage()
+    raw: str = ""
+    checks: tuple[str, ...] = ()
+    outcome: AnswerOutcome = AnswerOutcome.ANSWERED
+    why: str = ""
 
 
 class Command(StrEnum):
@@ -371,10 +317,21 @@ class Query(msgspec.Struct, frozen=True, tag=True, gc=False):
     instrument: str
 
 
+class AskWhy(StrEnum):
+    """What made the engine ask: the order began, it was time, or something happened."""
+
+    START = "start"
+    TIMER = "timer"
+    NEWS = "news"
+    REGIME = "regime"
+    SHOCK = "shock"
+
+
 class Ask(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Put a question to the advisor, in the background."""
 
     question: Question
+    why: AskWhy = AskWhy.TIMER
 
 
 class Wake(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -407,6 +364,19 @@ class AdviceJudged(msgspec.Struct, frozen=True, tag=True, gc=False):
     verdict: Verdict
     fallback: bool
     effect: str
+    why: str
+
+
+class AdvisorWeighed(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """An advice that turned the schedule was judged by what the price did (F25).
+
+    `weight` scales the advisor's next turns, `record` is all of its judgements so far.
+    """
+
+    parent_id: str
+    advisor: str
+    weight: Decimal
+    record: TrackRecord
     why: str
 
 
@@ -451,7 +421,7 @@ class Estimated(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """What a working order believes of its market changed materially.
+    """What a working order believes of its market changed materially, or advice changed its plan.
 
     `sigma_day_bps` is the volatility of a day, `volume_per_s` what others trade (base units), `y`
     and `y_error` the factor of the law of cost and its deviation; `replanned` whether the rest of
@@ -464,6 +434,15 @@ class Recalibrated(msgspec.Struct, frozen=True, tag=True, gc=False):
     y: float
     y_error: float
     replanned: bool
+
+
+class RegimeChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """The state of a market changed, and what says so in words."""
+
+    instrument: str
+    regime: Regime
+    was: Regime
+    why: str
 
 
 class Alert(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -482,9 +461,11 @@ Effect = (
     | Ask
     | Wake
     | AdviceJudged
+    | AdvisorWeighed
     | ParentChanged
     | Scheduled
     | Estimated
     | Recalibrated
+    | RegimeChanged
     | Alert
 )

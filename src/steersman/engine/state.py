@@ -17,21 +17,25 @@ import msgspec
 
 from steersman.algos.adaptive import Steering
 from steersman.algos.base import Plans
+from steersman.domain.advice import TrackRecord
 from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketView, NewsItem, Signals
-from steersman.domain.messages import ParentState, Started
-from steersman.domain.order import ParentOrder, Progress, Style, TimeInForce
+from steersman.domain.messages import AskWhy, ParentState, Started
+from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
+from steersman.domain.volume import DayVolume
 from steersman.engine.transitions import CHILD_TERMINAL, PARENT_TERMINAL, ChildState, ParentEvent
 from steersman.models.impact_estimate import Conditions
 from steersman.models.recalibration import Learned
+from steersman.models.regime import Held
 from steersman.models.volume import expected_volume
 
 __all__ = [
     "CLOSED_LATELY_MAX",
     "Child",
+    "OnTrial",
     "Outlook",
     "Parent",
     "PendingAsk",
@@ -74,21 +78,35 @@ class Child(msgspec.Struct, frozen=True, gc=False):
 
 
 class PendingAsk(msgspec.Struct, frozen=True):
-    """A question put to the advisor and not answered yet."""
+    """A question put to the advisor and not answered yet; `told` whether it held any text."""
 
     ask_id: str
     asked_ns: int
     ref_mid: Decimal
     fact_ids: frozenset[str]
+    told: bool = False
+
+
+class OnTrial(msgspec.Struct, frozen=True, gc=False):
+    """An advice that will be judged: its turn (percent of pace), the mid it began at, its end."""
+
+    advisor: str
+    turn: int
+    mid: Decimal
+    until_ns: int
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
-    """What an order expects: what it has learned, and what it said of that last (`told`)."""
+    """What an order expects: what it has learned, and what it said of that last (`told`).
+
+    `follows` is the algorithm whose plan is kept to that, `impact_pct` the adjustment advised.
+    """
 
     learned: Learned
     told: Conditions
     told_ns: int
     half_spread_bps: float
+    follows: AlgoName
     impact_pct: int | None = None
 
 
@@ -117,8 +135,13 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
     live_child: str | None = None
     last_order_ns: int | None = None
     asks: int = 0
+    asked_ns: int = 0  # the newest question
+    advised_ns: int = 0  # the question that the advice in `steering` answers
+    asked_mid: Decimal = Decimal(0)
     next_ask_ns: int = 0
+    ask_why: AskWhy = AskWhy.START  # of the next question
     pending_ask: PendingAsk | None = None
+    on_trial: OnTrial | None = None
     rejects: int = 0
     last_refusal: str = ""
     warned: bool = False
@@ -144,15 +167,20 @@ class State(msgspec.Struct, frozen=True, gc=False):
     limits: SafetyLimits
     volume_curves: dict[str, tuple[float, ...]]
     laws: dict[str, CostLaw] = {}
+    day_volumes: dict[str, DayVolume] = {}
     parents: dict[str, Parent] = {}
     children: dict[str, Child] = {}
     closed: dict[str, Child] = {}
     closed_lately: dict[str, Child] = {}
     views: dict[str, MarketView] = {}
+    regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
+    news_dropped: dict[str, int] = {}  # since it was last told, by reason
+    news_told_ns: int = 0
     positions: dict[str, Qty] = {}
     order_times_ns: tuple[int, ...] = ()
+    track_records: dict[str, TrackRecord] = {}
     killed: str = ""
 
     def child(self, child_id: str) -> Child | None:
@@ -190,6 +218,8 @@ def initial_state(started: Started) -> State:
         limits=started.limits,
         volume_curves=started.volume_curves,
         laws=started.impact,
+        day_volumes=started.day_volumes,
+        track_records=started.track_records,
     )
 
 

@@ -8,6 +8,9 @@ no randomness here, and branching copies `obs_i` int64[OBS_I] and `obs_f` float6
 Volatility is sampled, not ticked: the mid every 5 s, squared log returns averaged with a half-life
 of 5 min, so that the bouncing of the touch between two samples counts for nothing. Averages divide
 by the weight seen so far, so they are unbiased from the first second on.
+
+What is usual for this market is an average with a half-life of an hour. What is going on is put
+beside it with a short one: volatility of two minutes, volume of one, depth of half a minute.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Instrument
-from steersman.domain.market import MarketView, Regime
+from steersman.domain.market import MarketView
 from steersman.domain.units import SECOND_NS
 from steersman.marketdata.book import best, compiled, compiled_part, depth, size_at
 
@@ -65,41 +68,38 @@ RATE: Final = 2
 RATE_S: Final = 3  # the seconds behind RATE
 VAR: Final = 4  # squared 5 s returns, and their weight
 VAR_N: Final = 5
-CALM_VAR: Final = 6  # the same with a long memory
-CALM_VAR_N: Final = 7
-NEAR: Final = 8  # lots within 5 bps, and their weight
-NEAR_N: Final = 9
-LAST_MID: Final = 10  # at the last 5 s sample, 0 before the first
-OBS_F: Final = 12
+RECENT_VAR: Final = 6  # the same with a short memory
+RECENT_VAR_N: Final = 7
+USUAL_VAR: Final = 8  # and with a long one
+USUAL_VAR_N: Final = 9
+RECENT_NEAR: Final = 10  # lots within 5 bps, and their weight
+RECENT_NEAR_N: Final = 11
+USUAL_NEAR: Final = 12
+USUAL_NEAR_N: Final = 13
+RECENT_RATE: Final = 14  # as RATE, and its seconds
+RECENT_RATE_S: Final = 15
+USUAL_RATE: Final = 16
+USUAL_RATE_S: Final = 17
+LAST_MID: Final = 18  # at the last 5 s sample, 0 before the first
+OBS_F: Final = 19
 
 # What `read` writes: view_i, view_f
 _BID, _ASK, _BID_LOTS, _ASK_LOTS, _DEPTH = 0, 1, 2, 3, 4  # depth: 3 of bids, 3 of asks
-_VOLUME, _BOUGHT, _SOLD, _TRADES, _OBSERVED, _REGIME = 10, 11, 12, 13, 14, 15
-VIEW_I: Final = 16
+_VOLUME, _BOUGHT, _SOLD, _TRADES, _OBSERVED = 10, 11, 12, 13, 14
+VIEW_I: Final = 15
 _MICRO, _IMBALANCE, _TREND, _VOLATILITY, _RATE = 0, 1, 2, 3, 4
-VIEW_F: Final = 5
+_USUAL_VOLATILITY, _VOLATILITY_RATIO, _DEPTH_SHARE, _VOLUME_RATIO = 5, 6, 7, 8
+VIEW_F: Final = 9
 
 VOLUME_MAX: Final = 1 << 62  # lots: beyond it sizes are not sizes, and sums would wrap
 _FLOW_S: Final = 60.0  # half-lives
 _RATE_S: Final = 300.0
 _VAR_S: Final = 300.0
-_CALM_S: Final = 3_600.0
-_NEAR_S: Final = 1_200.0
+_USUAL_S: Final = 3_600.0
+_RECENT_VAR_S: Final = 120.0
+_RECENT_RATE_S: Final = 60.0
+_RECENT_NEAR_S: Final = 30.0
 _SAMPLE_S: Final = 5
-
-_WARM_NS: Final = 60 * SECOND_NS  # before that every market is called calm
-_TREND_SDS: Final = 2.5  # moves of a minute, in standard deviations
-_TREND_LEAST_BPS: Final = 2.0
-_VOLATILE_TIMES: Final = 2.0  # the usual volatility
-_VOLATILE_HOUR_PCT: Final = 2.0
-_THIN_SHARE: Final = 0.35  # of the usual depth within 5 bps
-_REGIMES: Final = (
-    Regime.CALM,
-    Regime.TREND_UP,
-    Regime.TREND_DOWN,
-    Regime.VOLATILE,
-    Regime.THIN,
-)
 
 
 def new_observer() -> tuple[I64, F64]:
@@ -137,9 +137,15 @@ def roll(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, now_ns: int, v
         decay = 0.5 ** (1.0 / _FLOW_S)
         obs_f[FLOW_BOUGHT] = (obs_f[FLOW_BOUGHT] + obs_i[NOW_BOUGHT]) * decay
         obs_f[FLOW_SOLD] = (obs_f[FLOW_SOLD] + obs_i[NOW_SOLD]) * decay
-        decay = 0.5 ** (1.0 / _RATE_S)
-        obs_f[RATE] = (obs_f[RATE] + obs_i[NOW_VOLUME]) * decay
-        obs_f[RATE_S] = (obs_f[RATE_S] + (obs_i[NEXT] - begin_ns) / SECOND_NS) * decay
+        seconds = (obs_i[NEXT] - begin_ns) / SECOND_NS
+        for at, half_life_s in (
+            (RATE, _RATE_S),
+            (RECENT_RATE, _RECENT_RATE_S),
+            (USUAL_RATE, _USUAL_S),
+        ):
+            decay = 0.5 ** (1.0 / half_life_s)
+            obs_f[at] = (obs_f[at] + obs_i[NOW_VOLUME]) * decay
+            obs_f[at + 1] = (obs_f[at + 1] + seconds) * decay
         obs_i[NOW_BOUGHT] = obs_i[NOW_SOLD] = obs_i[NOW_VOLUME] = 0
         _sample(obs_i, obs_f, levels, top, far, valid)
         obs_i[NEXT] += SECOND_NS
@@ -161,11 +167,13 @@ def _sample(obs_i: I64, obs_f: F64, levels: I64, top: I64, far: I64, valid: bool
     if obs_f[LAST_MID] > 0.0:
         move = math.log(twice / obs_f[LAST_MID])
         _average(obs_f, VAR, move * move, _VAR_S)
-        _average(obs_f, CALM_VAR, move * move, _CALM_S)
+        _average(obs_f, RECENT_VAR, move * move, _RECENT_VAR_S)
+        _average(obs_f, USUAL_VAR, move * move, _USUAL_S)
     obs_f[LAST_MID] = twice
     shift = obs_i[SHIFTED]
     near = _near(levels, top, far, twice, shift, 0, 5) + _near(levels, top, far, twice, shift, 1, 5)
-    _average(obs_f, NEAR, near, _NEAR_S)
+    _average(obs_f, RECENT_NEAR, near, _RECENT_NEAR_S)
+    _average(obs_f, USUAL_NEAR, near, _USUAL_S)
 
 
 @compiled_part
@@ -235,41 +243,45 @@ def _read_memories(
     sold = obs_f[FLOW_SOLD] + obs_i[NOW_SOLD]
     if bought + sold > 0.0:
         view_f[_IMBALANCE] = (bought - sold) / (bought + sold)
+    running_s = 0.0
     if obs_i[START] > 0:
-        running_ns = now_ns - max(obs_i[START], obs_i[NEXT] - SECOND_NS)
-        seconds = obs_f[RATE_S] + running_ns / SECOND_NS
-        if seconds > 0.0:
-            view_f[_RATE] = (obs_f[RATE] + obs_i[NOW_VOLUME]) / seconds
+        running_s = (now_ns - max(obs_i[START], obs_i[NEXT] - SECOND_NS)) / SECOND_NS
+        view_f[_RATE] = _rate(obs_i, obs_f, RATE, running_s)
     if twice > 0 and obs_i[MIDS] > 0:
         at = obs_i[NEXT] // SECOND_NS - obs_i[MIDS]  # 60 seconds before the last, or the oldest
         view_f[_TREND] = (twice / obs_i[RING + at % _RING] - 1.0) * 1e4
     if obs_f[VAR_N] > 0.0:
         view_f[_VOLATILITY] = _hour_pct(obs_f[VAR] / obs_f[VAR_N])
-    view_i[_REGIME] = _regime(obs_f, view_i, view_f)
+        view_f[_USUAL_VOLATILITY] = _hour_pct(obs_f[USUAL_VAR] / obs_f[USUAL_VAR_N])
+    view_f[_VOLATILITY_RATIO] = math.sqrt(_times_usual(obs_f, RECENT_VAR, USUAL_VAR))
+    view_f[_DEPTH_SHARE] = _times_usual(obs_f, RECENT_NEAR, USUAL_NEAR)
+    view_f[_VOLUME_RATIO] = 1.0
+    usual = _rate(obs_i, obs_f, USUAL_RATE, running_s)
+    if usual > 0.0:
+        view_f[_VOLUME_RATIO] = _rate(obs_i, obs_f, RECENT_RATE, running_s) / usual
+
+
+@compiled_part
+def _rate(obs_i: I64, obs_f: F64, at: int, running_s: float) -> float:
+    """Return the lots a second of an average, the second that is running included."""
+    seconds = obs_f[at + 1] + running_s
+    return (obs_f[at] + obs_i[NOW_VOLUME]) / seconds if seconds > 0.0 else 0.0
+
+
+@compiled_part
+def _times_usual(obs_f: F64, recent: int, usual: int) -> float:
+    """Return one average in terms of the same with a long memory; 1 where nothing is known."""
+    if obs_f[usual] <= 0.0:
+        return 1.0
+    usually: float = obs_f[usual] / obs_f[usual + 1]
+    times: float = obs_f[recent] / obs_f[recent + 1] / usually
+    return times
 
 
 @compiled_part
 def _hour_pct(var: float) -> float:
     """Turn the variance of a 5 s log return into percent per square-root hour."""
     return 100.0 * math.sqrt(var * 3_600.0 / _SAMPLE_S)
-
-
-@compiled_part
-def _regime(obs_f: F64, view_i: I64, view_f: F64) -> int:
-    """Return an index of `_REGIMES` by plain thresholds, the most urgent first."""
-    if view_i[_OBSERVED] < _WARM_NS or obs_f[CALM_VAR_N] == 0.0:
-        return 0
-    usual_pct = _hour_pct(obs_f[CALM_VAR] / obs_f[CALM_VAR_N])
-    near = view_i[_DEPTH + 1] + view_i[_DEPTH + 4]
-    if near < _THIN_SHARE * obs_f[NEAR] / max(1.0, obs_f[NEAR_N]):
-        return 4
-    volatility_pct = view_f[_VOLATILITY]
-    if volatility_pct > max(_VOLATILE_TIMES * usual_pct, _VOLATILE_HOUR_PCT):
-        return 3
-    minute_bps = 100.0 * usual_pct / math.sqrt(60.0)
-    if abs(view_f[_TREND]) > max(_TREND_SDS * minute_bps, _TREND_LEAST_BPS):
-        return 1 if view_f[_TREND] > 0.0 else 2
-    return 0
 
 
 def market_view(
@@ -284,8 +296,9 @@ def market_view(
 ) -> MarketView:
     """Return what `read` wrote as the message that the engine takes, in prices and quantities."""
     # In the order of the indices that `read` writes to, and then in that of the view's fields.
-    bid, ask, *lots, trades, observed_ns, regime = view_i.tolist()
-    micro, flow_imbalance, trend_bps, volatility_hour_pct, rate = view_f.tolist()
+    bid, ask, *lots, trades, observed_ns = view_i.tolist()
+    micro, flow_imbalance, trend_bps, volatility_hour_pct, rate, *usual = view_f.tolist()
+    usual_hour_pct, volatility_ratio, depth_share, volume_ratio = usual
     bid_qty, ask_qty, b1, b5, b10, a1, a5, a10, volume, bought, sold = instrument.quantities(lots)
     return MarketView(
         instrument.id,
@@ -308,6 +321,9 @@ def market_view(
         volatility_hour_pct,
         rate * float(instrument.lot),
         observed_ns,
-        _REGIMES[regime],
+        usual_hour_pct,
+        volatility_ratio,
+        depth_share,
+        volume_ratio,
         invalid,
     )

@@ -36,6 +36,7 @@ __all__ = [
     "PRIOR_LAW",
     "Conditions",
     "adjustment",
+    "advised_conditions",
     "estimate_impact",
     "law_bps",
     "law_of",
@@ -96,6 +97,11 @@ def adjustment(impact_pct: int | None) -> float:
     """Return the factor that advice in percent stands for, 1 where it abstains."""
     factor = 1.0 if impact_pct is None else impact_pct / 100
     return min(max(factor, ADJUSTMENT_MIN), ADJUSTMENT_MAX)
+
+
+def advised_conditions(conditions: Conditions, impact_pct: int | None) -> Conditions:
+    """Return conditions to plan for: the law's factor multiplied as advised."""
+    return msgspec.structs.replace(conditions, y=conditions.y * adjustment(impact_pct))
 
 
 def estimate_impact(

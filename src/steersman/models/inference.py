@@ -26,12 +26,14 @@ __all__ = [
     "mixture_bound",
     "pocock_constant",
     "sample_size",
+    "wilson_interval",
 ]
 
 MIXTURE_RATIO: Final = 0.01  # r: the boundary is tightest around n = 1/r to 10/r
 LOOKS_MAX: Final = 1_000
 PANEL: Final = 24
 PANEL_DEVIATIONS: Final = 10.0  # what one panel may span
+REACH_DEVIATIONS: Final = 12.0  # a sum of unit noise is never further out: 1e-32
 
 F64 = npt.NDArray[np.float64]
 
@@ -42,6 +44,21 @@ def sample_size(effect: float, deviation: float, alpha: float, power: float) -> 
     _probability(alpha=alpha, power=power)
     z = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)
     return max(1, math.ceil((z * deviation / effect) ** 2))
+
+
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a share by E. B. Wilson (JASA 22, 1927); (0, 1) of no trials."""
+    if not 0 <= successes <= trials:
+        raise ModelError(f"there cannot be {successes} successes in {trials} trials")
+    _probability(confidence=confidence)
+    if trials == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share, spread = successes / trials, z * z / trials
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    low = 0.0 if successes == 0 else max(0.0, middle - half)
+    return low, 1.0 if successes == trials else min(1.0, middle + half)
 
 
 def mixture_bound(observations: float, alpha: float, ratio: float = MIXTURE_RATIO) -> float:
@@ -64,9 +81,10 @@ def false_positive_rate(observations: Sequence[float], bounds: Sequence[float]) 
     density = np.ones(1)  # times the weights: probabilities of being at the nodes
     sums = np.zeros(1)
     before = 0.0
-    for count, bound in zip(observations, bounds, strict=True):
+    for count, limit in zip(observations, bounds, strict=True):
         positive(new_observations=count - before)
         step = math.sqrt(count - before)
+        bound = min(limit, REACH_DEVIATIONS * math.sqrt(count))
         places, weights = _nodes(math.ceil(2 * bound / step / PANEL_DEVIATIONS))
         spread = (bound * places[:, None] - sums[None, :]) / step
         grown = np.exp(-(spread**2) / 2) @ density / (step * math.sqrt(2 * math.pi))

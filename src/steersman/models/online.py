@@ -23,6 +23,7 @@ __all__ = ["CLIP_MADS", "RecursiveLeastSquares", "Snapshot"]
 
 CLIP_MADS: Final = 4.0
 MISSES_KEPT: Final = 101
+TOLD_MOST: Final = 0.5  # of the trust in the initial value that may be left
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -65,11 +66,13 @@ class RecursiveLeastSquares:
     towards the initial values: how little they are trusted. Not for sharing between tasks.
 
     With `clip_mads` a miss larger than so many median absolute misses (of the last 101, once 30 are
-    known) counts only up to there, Huber's way: one wild print must not turn the estimate.
+    known) counts only up to there, Huber's way: one wild print must not turn the estimate. Where
+    most misses are nothing at all (a price that stands still) they are no scale, and none is cut.
     """
 
     __slots__ = (
         "_clip_mads",
+        "_confidence",
         "_covariance",
         "_forgetting",
         "_misses",
@@ -96,6 +99,7 @@ class RecursiveLeastSquares:
         if not clip_mads > 0:
             raise ModelError(f"clip_mads must be positive, got {clip_mads}")
         self._clip_mads = clip_mads
+        self._confidence = confidence
         self._misses: deque[float] = deque()
         self._ordered: list[float] = []
         finite(**{f"initial[{i}]": value for i, value in enumerate(initial)})
@@ -157,7 +161,7 @@ class RecursiveLeastSquares:
             return missed
         ordered = self._ordered
         bound = math.inf
-        if len(ordered) >= OBSERVATIONS_MIN:
+        if len(ordered) >= OBSERVATIONS_MIN and ordered[len(ordered) // 2] > 0:
             bound = self._clip_mads * ordered[len(ordered) // 2]
         size = abs(missed)
         insort(ordered, size)
@@ -171,7 +175,8 @@ class RecursiveLeastSquares:
 
         Under weights w the variance of the parameters is that of weighted least squares times
         sum w^2 / sum w, and the effective sample (sum w)^2 / sum w^2. Raises NotIdentifiedError
-        where that is below 30 or the parameters cannot be told apart.
+        where that is below 30, where the parameters cannot be told apart, where a regressor was as
+        good as zero, so that its parameter is what it was at the start, and where nothing missed.
         """
         size = len(self._theta)
         weighted = (1 + self._forgetting**self.n) / (1 + self._forgetting)
@@ -185,6 +190,14 @@ class RecursiveLeastSquares:
         condition = np.linalg.cond(matrix / np.outer(lengths, lengths))
         if not condition < CONDITION_MAX:
             raise NotIdentifiedError("the regressors say the same: they are collinear")
+        told = np.diag(matrix) / self._confidence * self._forgetting**self.n  # 1: all of it
+        if (told > TOLD_MOST).any():
+            raise NotIdentifiedError(
+                f"the observations say nothing about parameter {int(np.argmax(told))}: "
+                "its regressor is as good as zero"
+            )
+        if self._residual == 0.0:
+            raise NotIdentifiedError("there is no noise: these are not measured changes")
         variance = self._residual / (self._weight - size * weighted) * weighted
         return tuple(
             Estimate(value, math.sqrt(variance * float(spread)), sample, size)

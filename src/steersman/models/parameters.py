@@ -8,16 +8,31 @@ and without a value: who reads it has to decide what to do, and no zero is passe
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
+from steersman.domain.volume import DayVolume
 from steersman.models.calibration import PRIOR_Y, shrink
 from steersman.models.regression import Estimate
 from steersman.models.validity import NotIdentifiedError
+from steersman.models.volume import BUCKET_NS, BUCKETS, WEEK, weekday
+from steersman.models.volume_profile import VolumeProfile, fit_profile
 
-__all__ = ["SCHEMA", "ImpactParameters", "Parameter", "Verdict", "decoded", "encoded", "refused"]
+__all__ = [
+    "SCHEMA",
+    "ImpactParameters",
+    "Parameter",
+    "Verdict",
+    "VolumeCurves",
+    "decoded",
+    "encoded",
+    "refused",
+]
 
 SCHEMA: Final = 1
 FORMAT: Final = "steersman-parameters"
@@ -62,18 +77,18 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def identified(cls, estimate: Estimate, unit: str) -> Parameter:
         """Return an estimate that stands by itself; NotIdentifiedError where its error is none."""
-        low, high = estimate.interval()
-        if not estimate.standard_error > 0 or not math.isfinite(high - low):
-            raise NotIdentifiedError(
-                f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
-            )
+        low, high = _interval(estimate)
         return cls(
             unit, Verdict.IDENTIFIED, estimate.n, estimate.value, estimate.standard_error, low, high
         )
 
     @classmethod
     def towards(cls, estimate: Estimate, prior: tuple[float, float], unit: str) -> Parameter:
-        """Return an estimate weighed against a prior, or by itself where it outweighs that."""
+        """Return an estimate weighed against a prior, or by itself where it outweighs that.
+
+        Raises NotIdentifiedError where its error is none.
+        """
+        _interval(estimate)
         pulled = shrink(estimate, *prior)
         if pulled.weight >= WEIGHT_ENOUGH:
             return cls.identified(estimate, unit)
@@ -83,15 +98,77 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(unit, Verdict.SHRUNK, estimate.n, pulled.value, pulled.deviation, low, high, why)
 
 
+def _interval(estimate: Estimate) -> tuple[float, float]:
+    low, high = estimate.interval()
+    if not estimate.standard_error > 0 or not math.isfinite(high - low):
+        raise NotIdentifiedError(
+            f"{estimate.value:.3g} +- {estimate.standard_error:.3g} is no estimate"
+        )
+    return low, high
+
+
 def refused(unit: str, n: int, why: str) -> Parameter:
     """Return what could not be told, with its reason."""
     return Parameter(unit, Verdict.REFUSED, n, why=why)
 
 
+class VolumeCurves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The volume profile of all days and of each weekday (Monday first), or why there is none.
+
+    `n` is the number of whole days seen. Raises ValueError where verdict and profiles disagree.
+    """
+
+    verdict: Verdict
+    n: int
+    every_day: VolumeProfile | None = None
+    weekdays: tuple[VolumeProfile, ...] = ()
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        told = self.every_day is not None and len(self.weekdays) == WEEK
+        if self.verdict is Verdict.REFUSED:
+            if self.every_day is not None or self.weekdays or not self.why:
+                raise ValueError("what is refused has a reason and no value")
+        elif not told:
+            raise ValueError(f"volume curves that are {self.verdict} have all days and {WEEK}")
+        if self.n < 0:
+            raise ValueError("a sample must not be negative")
+
+    @classmethod
+    def of(cls, volumes: npt.NDArray[np.float64], weekdays: Sequence[int]) -> VolumeCurves:
+        """Fit the profiles to days of volume by half-hour (see `fit_profile`), or refuse them."""
+        n = int(np.isfinite(volumes).all(axis=1).sum())
+        try:
+            every = fit_profile(volumes, weekdays)
+        except NotIdentifiedError as error:
+            return cls(Verdict.REFUSED, n, why=str(error))
+        each = tuple(fit_profile(volumes, weekdays, day) for day in range(WEEK))
+        return cls(Verdict.IDENTIFIED, n, every, each)
+
+    def curve_from(self, at_ns: int) -> tuple[float, ...]:
+        """Return the weights met in the 24 hours from a time (UTC ns), by half-hour of the day.
+
+        Those of half-hours before it are of the day after. Nothing where there are no curves.
+        """
+        if not self.weekdays:
+            return ()
+        today, bucket = weekday(at_ns), at_ns // BUCKET_NS % BUCKETS
+        after = self.weekdays[(today + 1) % WEEK]
+        return (*after.weights[:bucket], *self.weekdays[today].weights[bucket:])
+
+    def day_volume(self, at_ns: int) -> DayVolume | None:
+        """Return what is usually traded on the weekday of a time (UTC ns)."""
+        if not self.weekdays:
+            return None
+        today = self.weekdays[weekday(at_ns)]
+        return DayVolume(today.day_volume, today.level_spread, today.shape_spread)
+
+
 class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One instrument's parameters; None: not looked for in this kind of source.
 
-    `y` is that of the cost paid, half spread + Y sigma sqrt(Q / V). `flow_bps` (order-flow
+    `y` is that of the cost paid, half spread + Y sigma sqrt(Q / V); `gamma` of what lasts and `eta`
+    of what passes, with an exponent of 0.6 (see `calibration`). `flow_bps` (order-flow
     imbalance) and `kyle_bps` (signed volume) are moves in bps per base unit over `bucket_s`.
     `response_bps` and `propagator_bps` are R(l) and G(l) at `lags` market orders.
     """
@@ -101,9 +178,12 @@ class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_ns: int
     last_ns: int
     y: Parameter | None = None
+    gamma: Parameter | None = None
+    eta: Parameter | None = None
     volatility_day_bps: Parameter | None = None
     half_spread_bps: Parameter | None = None
     volume_per_s: Parameter | None = None
+    volume_curves: VolumeCurves | None = None
     bucket_s: int = 1
     kyle_bps: Parameter | None = None
     flow_bps: Parameter | None = None
@@ -123,8 +203,11 @@ class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def named(self) -> tuple[tuple[str, Parameter], ...]:
         """Return every parameter that was looked for, with its name."""
-        single = ("y", "volatility_day_bps", "half_spread_bps", "volume_per_s")
-        found = [(name, getattr(self, name)) for name in (*single, "kyle_bps", "flow_bps")]
+        single = (
+            "y", "gamma", "eta", "volatility_day_bps", "half_spread_bps", "volume_per_s",
+            "kyle_bps", "flow_bps",
+        )  # fmt: skip
+        found = [(name, getattr(self, name)) for name in single]
         for name in ("response_bps", "propagator_bps"):
             found += [
                 (f"{name}[{lag}]", each)

@@ -150,9 +150,11 @@ def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
     """Return the mean of a series in time order, with an error that allows for its memory.
 
     A series of memory r from one value to the next is as good as n (1 - r) / (1 + r) independent
-    values; below 15 of those it is refused, as is a series that does not vary.
+    values; below 15 of those it is refused, as is a series that does not vary or is not finite.
     """
     n = len(values)
+    if not np.isfinite(values).all():
+        raise NotIdentifiedError("the series has values that are not finite")
     if n < OBSERVATIONS_MIN or float(values.max()) == float(values.min()):
         raise NotIdentifiedError(f"{n} observations, at least {OBSERVATIONS_MIN} that vary needed")
     apart = values - values.mean()
@@ -160,7 +162,7 @@ def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
     independent = n * (1 - memory) / (1 + memory)
     if independent < INDEPENDENT_MIN:
         raise NotIdentifiedError(
-            f"{n} observations, as good as {independent:.0f} independent ones, "
+            f"{n} observations, as good as {math.floor(independent)} independent ones, "
             f"at least {INDEPENDENT_MIN} are needed"
         )
     error, degrees = sum_error(values / n, independent)

@@ -2,7 +2,8 @@
 
 The loop: run the market until the engine's wake, the next answer of the advisor or an own report;
 tell the engine what happened, then what the market looks like; send what it decides. After the
-order has ended the market runs on for the mark-outs.
+order has ended the market runs on for the mark-outs, and longer where that is asked for: then the
+last thing in the journal is the market as seen at the end of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from steersman.advisor.supervisor import Supervisor
+from steersman.advisor.base import AnswerSource
+from steersman.domain.advice import TrackRecord
 from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -35,6 +37,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import MINUTE_NS, SECOND_NS
+from steersman.domain.volume import DayVolume
 from steersman.engine.state import SCHEMA, Parent
 from steersman.journal import Journal
 from steersman.marketdata.tape import Tape
@@ -51,7 +54,10 @@ STEPS_MAX: Final = 1_000_000  # a loop that does not end is a bug, and is stoppe
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one run depends on: the order, the rules, the market and who advises."""
+    """All that one run depends on: the order, the rules, the market and who advises.
+
+    `watch_after_ns` is how long after the order its market is watched and told; 0 not at all.
+    """
 
     order: ParentOrder
     instrument: Instrument
@@ -60,10 +66,13 @@ class Job:
     volume_curve: tuple[float, ...]
     seed: int
     venue: SimulatedVenue
-    supervisor: Supervisor | None = None
+    supervisor: AnswerSource | None = None
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
+    day_volume: DayVolume | None = None  # from history
+    watch_after_ns: int = 0
+    track_records: dict[str, TrackRecord] = field(default_factory=dict)  # of advisors, before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +101,11 @@ def run_job(
 
     loop = _Loop(job, journal, note)
     ended = loop.run()
-    end_ns = loop.now_ns
-    _see_markouts(job, end_ns + MARKOUT_NS)
+    if job.supervisor is not None:
+        job.supervisor.close()
+    loop.see_after()
     parent = loop.session.state.parents[job.order.id]
     return Result(tuple(messages), parent, job.venue.tape(), journal.head, ended)
-
-
-def _see_markouts(job: Job, until_ns: int) -> None:
-    """Let the market run on; what its position is paid now is not the order's any more."""
-    while job.venue.now_ns < until_ns:
-        if job.venue.run(Wake(job.instrument.id, until_ns, None, None)).ended:
-            return
 
 
 class _Loop:
@@ -120,6 +123,8 @@ class _Loop:
             volume_curves={job.instrument.id: job.volume_curve},
             seed=job.seed,
             impact={job.instrument.id: job.law},
+            day_volumes={} if job.day_volume is None else {job.instrument.id: job.day_volume},
+            track_records=job.track_records,
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None
@@ -146,6 +151,16 @@ class _Loop:
                 self._feed(Intervened(self.now_ns, Command.KILL, order.id, reason))
         raise AssertionError(f"{order.id} did not end within {STEPS_MAX} steps")
 
+    def see_after(self) -> None:
+        """Let the market run on; what its position is paid now is not the order's any more."""
+        until_ns = self.now_ns + max(MARKOUT_NS, self.job.watch_after_ns)
+        while self.job.venue.now_ns < until_ns:
+            step = self.job.venue.run(Wake(self.job.instrument.id, until_ns, None, None))
+            if step.ended:
+                return
+            if step.now_ns >= until_ns and self.job.watch_after_ns:
+                self._feed(Viewed(step.now_ns, step.view))
+
     def _step(self) -> bool:
         """Run the market to the next thing that matters and tell the engine; True at its end."""
         step = self.job.venue.run(self._next_wake())
@@ -165,11 +180,12 @@ class _Loop:
 
     def _next_wake(self) -> Wake:
         wake = self._wake or Wake(self.job.instrument.id, self.now_ns + MINUTE_NS, None, None)
-        due_ns = self.job.supervisor.next_due_ns if self.job.supervisor is not None else None
-        if due_ns is not None and due_ns < wake.at_ns:
-            due_ns = max(due_ns, self.now_ns)
-            return Wake(wake.instrument, due_ns, wake.touch_bid, wake.touch_ask)
-        return wake
+        if self.job.supervisor is None:
+            return wake
+        due_ns = self.job.supervisor.next_due_ns(wake.at_ns)
+        if due_ns is None:
+            return wake
+        return Wake(wake.instrument, max(due_ns, self.now_ns), wake.touch_bid, wake.touch_ask)
 
     def _feed_told(self) -> None:
         items: list[NewsItem] = list(self.job.venue.news_until(self.now_ns))

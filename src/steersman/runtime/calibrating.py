@@ -1,46 +1,55 @@
 """Calibrate one instrument: from a recorded market, or from the journals of own orders.
 
-The market says how flow moves prices, how volatile and how wide it is; only own orders say what an
-order pays. What either cannot tell is refused with its reason, parameter by parameter.
+The market says how flow moves prices, how volatile and how wide it is, and over days how its volume
+is spread over the day; only own orders say what an order pays. What either cannot tell is refused
+with its reason, parameter by parameter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.units import SECOND_NS
+from steersman.domain.units import MINUTE_NS, SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.journal import read
 from steersman.marketdata.history import History
 from steersman.marketdata.tape import Tape
-from steersman.models.calibration import PRIOR_Y, fit_flow, fit_square_root
+from steersman.models.calibration import PRIOR_Y, fit_flow, fit_impact_parts, fit_square_root
 from steersman.models.coverage import CoverageMonitor
 from steersman.models.facts import flow_imbalance, returns_bps
 from steersman.models.parameters import (
     ImpactParameters,
     Parameter,
     Verdict,
+    VolumeCurves,
     decoded,
     encoded,
     refused,
 )
-from steersman.models.regression import Estimate, mean_in_time
+from steersman.models.regression import OBSERVATIONS_MIN, Estimate, mean_in_time
 from steersman.models.response import ResponseFit, fit_propagator, fit_response
 from steersman.models.validity import NotIdentifiedError
 from steersman.models.volatility import as_deviation, mean_variance, two_scale_variances
-from steersman.runtime.own_orders import OwnOrder, own_orders
+from steersman.models.volume import BUCKET_NS, BUCKETS
+from steersman.runtime.half_hours import HalfHours, half_hours
+from steersman.runtime.own_orders import LATER_NS, OwnOrder, own_orders
 from steersman.runtime.predictions import Prediction, in_messages, monitor
 from steersman.runtime.watching import SAMPLE_NS, Watched, taker_orders, watch
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = [
+    "CURVE_HEADERS",
     "HEADERS",
+    "WEEKDAYS",
+    "curve_rows",
     "from_journals",
     "from_market",
     "from_orders",
@@ -59,7 +68,10 @@ BLOCK_S: Final = (10, 60)  # the shortest and the longest of them
 LAGS: Final = (1, 2, 5, 10, 20, 50)
 DAY_S: Final = 86_400
 BPS: Final = 1e4
+BELOW: Final = "48 half-hours of each weekday, below"
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEADERS: Final = ("parameter", "value>", "+-", "95 %", "n>", "unit", "verdict", "why")
+CURVE_HEADERS: Final = ("UTC", "all days>", "+->", *(f"{day}>" for day in WEEKDAYS))
 
 
 def from_market(
@@ -68,9 +80,14 @@ def from_market(
     """Calibrate what a recorded history tells of one of its instruments."""
     history = History.open(directory)
     instrument = _picked(history, symbol, category)
-    venue = SimulatedVenue.recorded(instrument, history.load(instrument))
+    volumes = half_hours(history, instrument, advance)
+    curves = VolumeCurves.of(volumes.volumes, volumes.weekdays)
+    if not volumes.book:
+        return _from_trades(history, instrument, volumes, curves)
+    venue = SimulatedVenue.recorded(instrument, history.source(instrument))
     watched = watch(venue, history.span(instrument)[1] + SECOND_NS, advance)
-    return from_watched(watched, venue.tape(), (directory.name,))
+    found = from_watched(watched, venue.tape(), (directory.name,))
+    return msgspec.structs.replace(found, volume_curves=curves)
 
 
 def _picked(history: History, symbol: str | None, category: Category | None) -> Instrument:
@@ -81,6 +98,31 @@ def _picked(history: History, symbol: str | None, category: Category | None) -> 
         return known[0]
     choices = ", ".join(one.id for one in known)
     raise UsageError(f"{history.directory} holds {choices}", "say which with --symbol")
+
+
+def _from_trades(
+    history: History, instrument: Instrument, volumes: HalfHours, curves: VolumeCurves
+) -> ImpactParameters:
+    """Calibrate from trades alone: how much is traded and when, and nothing of prices."""
+    seen = volumes.volumes[np.isfinite(volumes.volumes)]
+    parts = history.parts(instrument)
+    nothing = partial(refused, n=0, why="no book was recorded, only trades")
+    return ImpactParameters(
+        instrument=instrument.id,
+        sources=(history.directory.name,),
+        first_ns=parts[0].first_exch_ns,
+        last_ns=parts[-1].last_exch_ns,
+        volatility_day_bps=nothing("bps"),
+        half_spread_bps=nothing("bps"),
+        volume_per_s=_told("base/s", seen.size, lambda: _rate(seen * (SECOND_NS / BUCKET_NS))),
+        volume_curves=curves,
+        bucket_s=BUCKET_S,
+        kyle_bps=nothing("bps/base"),
+        flow_bps=nothing("bps/base"),
+        lags=LAGS[:1],
+        response_bps=(nothing("bps"),),
+        propagator_bps=(nothing("bps"),),
+    )
 
 
 def from_watched(w: Watched, tape: Tape, sources: tuple[str, ...]) -> ImpactParameters:
@@ -132,7 +174,11 @@ def _half_spread(w: Watched) -> Estimate:
 
 
 def _volume(w: Watched, lot: float) -> Estimate:
-    rate = mean_in_time(w.volume[np.isfinite(w.volume)] * lot, positive=True)
+    return _rate(w.volume[np.isfinite(w.volume)] * lot)
+
+
+def _rate(volumes_per_s: F64) -> Estimate:
+    rate = mean_in_time(volumes_per_s, positive=True)
     if rate.value <= 0:
         raise NotIdentifiedError("nothing was traded")
     return rate
@@ -180,10 +226,12 @@ def _by_order(tape: Tape) -> tuple[F64, F64]:
 def from_journals(
     files: Sequence[Path], symbol: str | None, category: Category | None
 ) -> tuple[ImpactParameters, CoverageMonitor]:
-    """Calibrate Y of the cost law from the orders in journals of past runs.
+    """Calibrate the laws of cost from the orders in journals of past runs.
 
     The second is how well the costs of all orders in them were predicted, in the order given.
     """
+    if len({file.resolve() for file in files}) < len(files):
+        raise UsageError("a journal is given twice", "give each once: its orders would count twice")
     found: list[OwnOrder] = []
     predicted: list[Prediction] = []
     for file in files:
@@ -206,13 +254,40 @@ def from_journals(
 
 def from_orders(orders: Sequence[OwnOrder], sources: tuple[str, ...]) -> ImpactParameters:
     """Calibrate from orders of one instrument (at least one)."""
+    gamma, eta = _parts(orders)
     return ImpactParameters(
         instrument=orders[0].instrument,
         sources=sources,
         first_ns=min(one.start_ns for one in orders),
         last_ns=max(one.end_ns for one in orders),
         y=_y(orders),
+        gamma=gamma,
+        eta=eta,
     )
+
+
+def _parts(orders: Sequence[OwnOrder]) -> tuple[Parameter, Parameter]:
+    """Return gamma and eta, which need a price from well after each order."""
+    told = [(one, one.later) for one in orders if one.later is not None]
+    if len(told) < min(len(orders), OBSERVATIONS_MIN):
+        why = (
+            f"{len(told)} of {len(orders)} orders have a price {LATER_NS // MINUTE_NS} min after "
+            f"their end in the journal, at least {OBSERVATIONS_MIN} are needed"
+        )
+        return refused("1", len(told), why), refused("1", len(told), why)
+    try:
+        fit = fit_impact_parts(
+            [one.cost_bps - one.spread_bps for one, _ in told],
+            [later.move_bps for _, later in told],
+            [one.sigma_day_bps for one, _ in told],
+            [one.of_day for one, _ in told],
+            [one.days for one, _ in told],
+            [later.days for _, later in told],
+        )
+        return Parameter.identified(fit.gamma, "1"), Parameter.identified(fit.eta, "1")
+    except NotIdentifiedError as error:
+        why = str(error)
+        return refused("1", len(told), why), refused("1", len(told), why)
 
 
 def _y(orders: Sequence[OwnOrder]) -> Parameter:
@@ -250,7 +325,27 @@ def load(path: Path) -> ImpactParameters:
 
 def rows(parameters: ImpactParameters) -> list[tuple[str, ...]]:
     """Return the parameters as rows of a table, each figure to what its error allows."""
-    return [(name, *_cells(one)) for name, one in parameters.named()]
+    found = [(name, *_cells(one)) for name, one in parameters.named()]
+    curves = parameters.volume_curves
+    if curves is not None:
+        why = curves.why or BELOW
+        found.append(("volume_curves", "", "", "", str(curves.n), "1", curves.verdict.value, why))
+    return found
+
+
+def curve_rows(curves: VolumeCurves) -> list[tuple[str, ...]]:
+    """Return one row a half-hour: the weight over all days with its error, and each weekday's."""
+    if curves.every_day is None:
+        return []
+    return [
+        (
+            f"{bucket // 2:02}:{bucket % 2 * 30:02}",
+            f"{curves.every_day.weights[bucket]:.2f}",
+            f"{curves.every_day.standard_errors[bucket]:.2f}",
+            *(f"{one.weights[bucket]:.2f}" for one in curves.weekdays),
+        )
+        for bucket in range(BUCKETS)
+    ]
 
 
 def _cells(one: Parameter) -> Iterable[str]:

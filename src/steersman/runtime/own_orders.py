@@ -3,26 +3,41 @@
 Cost is against the mid at arrival; volatility and the others' volume are those of the order's own
 time, which is known once it is over. Orders without a fill, or whose market never told volatility
 or volume, say nothing and are left out.
+
+What an order moved for good is in the price half an hour after it, if the journal goes on so long
+and no other order of ours traded the same from its arrival until then: it would be in that price.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from steersman.domain.instrument import Category
 from steersman.domain.market import MarketView
 from steersman.domain.messages import Effect, Input, Submit, Viewed
-from steersman.domain.units import SECOND_NS
+from steersman.domain.units import MINUTE_NS, SECOND_NS
 from steersman.tca.facts import Facts, gather
 from steersman.tca.valuation import Touch, Valuation
 
-__all__ = ["OwnOrder", "own_orders", "paid_bps"]
+__all__ = ["LATER_NS", "Later", "OwnOrder", "own_orders", "paid_bps"]
 
 DAY_NS: Final = 86_400 * SECOND_NS
 HOURS_ROOT: Final = 24**0.5
+LATER_NS: Final = 30 * MINUTE_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The mid's move from an order's arrival to well after its end, and how long that is.
+
+    A move against the order is positive.
+    """
+
+    move_bps: float
+    days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,8 @@ class OwnOrder:
     """One order of ours, as calibration needs it; positive is a cost.
 
     `spread_bps` is the part of the half spread it paid (negative where it earned it), `of_day` the
-    filled quantity in days of the others' volume, `days` how long it took.
+    filled quantity in days of the others' volume, `days` how long it took. `later` is None where
+    no price is known half an hour after it that it alone had moved.
     """
 
     instrument: str
@@ -43,19 +59,36 @@ class OwnOrder:
     sigma_day_bps: float
     of_day: float
     days: float
+    later: Later | None = None
 
 
 def own_orders(messages: Sequence[Input | Effect]) -> list[OwnOrder]:
     """Return every order in the messages of one run that was filled and can be measured."""
-    ids = {m.parent.id: m.parent.instrument for m in messages if isinstance(m, Submit)}
+    ids = dict.fromkeys(m.parent.id for m in messages if isinstance(m, Submit))
     views = [m.view for m in messages if isinstance(m, Viewed) and m.view.usable]
+    facts = [gather(messages, parent_id) for parent_id in ids]
     found = []
-    for parent_id, instrument in ids.items():
-        own = [view for view in views if view.instrument == instrument]
-        order = _measured(gather(messages, parent_id), own)
+    for one in facts:
+        own = [view for view in views if view.instrument == one.instrument.id]
+        order = _measured(one, own)
         if order is not None:
-            found.append(order)
+            found.append(replace(order, later=_later(one, facts, own)))
     return found
+
+
+def _later(one: Facts, others: Sequence[Facts], views: Sequence[MarketView]) -> Later | None:
+    """Return where the price was half an hour after an order, None where that is not its doing."""
+    assert one.arrival is not None and one.arrival_ns is not None, "it was measured"
+    from_ns, end_ns = one.arrival_ns, one.fills[-1].at_ns
+    view = next((view for view in views if view.at_ns >= end_ns + LATER_NS), None)
+    if view is None or view.mid is None:
+        return None
+    for other in others:
+        if other is not one and other.instrument.id == one.instrument.id:
+            if any(from_ns <= fill.at_ns <= view.at_ns for fill in other.fills):
+                return None
+    move = Valuation(one.instrument, one.order.side).slippage_bps(view.mid, one.arrival.mid)
+    return Later(move, (view.at_ns - from_ns) / DAY_NS)
 
 
 def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:

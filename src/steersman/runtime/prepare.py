@@ -10,29 +10,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from steersman.advisor import weights
-from steersman.advisor.rules import RulesAdvisor
-from steersman.advisor.supervisor import Advisor, Latency, Supervisor
+from steersman.advisor.base import AnswerSource
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
-from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import NewsItem
+from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
-from steersman.errors import DataError, UsageError
+from steersman.domain.volume import DayVolume
+from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
+from steersman.models.parameters import ImpactParameters
+from steersman.models.volume import weekday
+from steersman.runtime.answering import Setting, answers_for
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
-from steersman.runtime.calibrating import load
+from steersman.runtime.calibrating import WEEKDAYS, load
+from steersman.runtime.news import gather_news
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Request",
     "prepare",
-    "read_news",
 ]
 
 GENERATED: Final = "generated"
@@ -54,9 +53,7 @@ WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, 
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
-# How long an answer takes in market time: median in ms and deviation of its logarithm.
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
-LATENCY: Final = {"rules": (5.0, 0.2), "embedded": (250.0, 0.4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Request:
     market: str
     seed: int
     advisor: str
-    news: Path | None
+    news: str | None
     parent_id: str
     fee_tier: str | None = None
     funding: Path | None = None
@@ -88,6 +85,8 @@ class Request:
     impact: str | None = None
     regime: str | None = None
     parameters: Path | None = None
+    watch_after: str | None = None
+    advisor_latency: str | None = None
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -96,6 +95,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
+    after_ns = 0 if request.watch_after is None else parse_duration_ns(request.watch_after)
     if request.regime is not None and request.market != GENERATED:
         raise UsageError("a recorded market has the regimes it had", "leave --regime out")
     if request.market == GENERATED:
@@ -124,31 +124,39 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     _check(order, instrument, execution)
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
-    venue, assumed = _venue(request, instrument, order, history, funding, say)
+    end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
+    venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
+    if request.advisor_latency is not None:
+        assumed = {**assumed, "advisor latency": request.advisor_latency}
+    known = venue if history is None else None
+    setting = Setting(request.seed, limits, settings, known, say)
+    calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
         instrument=instrument,
         execution=execution,
         limits=limits,
-        volume_curve=volume_curve(instrument.symbol, instrument.category),
+        volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
         venue=venue,
-        supervisor=_supervisor(request, limits, say),
-        news=read_news(request.news) if request.news is not None else (),
+        supervisor=_supervisor(request, setting),
+        news=gather_news(request.news, settings.feeds(), order, say),
         assumed=assumed,
-        law=_law(request.parameters, instrument),
+        watch_after_ns=after_ns,
+        law=PRIOR_LAW if calibrated is None else law_of(calibrated),
+        day_volume=_day_volume(calibrated, instrument, order),
     )
 
 
 def _venue(
     request: Request,
     instrument: Instrument,
-    order: ParentOrder,
+    end_ns: int,
     history: History | None,
     funding: Rates,
     say: Callable[[str], None],
 ) -> tuple[SimulatedVenue, dict[str, str]]:
-    """Return the market, generated or recorded, and what is assumed of it in words."""
+    """Return the market, generated to `end_ns` or recorded, and what is assumed of it in words."""
     latency = parse_latency(request.latency, request.feed_latency)
     if history is None:
         if request.queue is not None or request.impact is not None:
@@ -160,7 +168,7 @@ def _venue(
             instrument,
             seed=request.seed,
             start_ns=START_NS,
-            end_ns=order.deadline_ns + MARKOUT_NS + SETTLE_NS,
+            end_ns=end_ns,
             regime=request.regime or RegimeName.MIXED,
             latency=latency,
             funding=funding,
@@ -181,56 +189,52 @@ def _venue(
     return venue, assumed.words
 
 
-def _law(path: Path | None, instrument: Instrument) -> CostLaw:
-    """Return the law of cost of a parameter file, or the prior where none was given.
+def _calibrated(path: Path | None, instrument: Instrument) -> ImpactParameters | None:
+    """Return what a parameter file says of the contract, None where none was given.
 
     Own orders on one venue say what the same contract pays on another, so the venue may differ.
     """
     if path is None:
-        return PRIOR_LAW
+        return None
     parameters = load(path)
     if parameters.instrument.partition(":")[2] != instrument.id.partition(":")[2]:
         raise UsageError(
             f"{path} is of {parameters.instrument}, the order of {instrument.id}",
             "give the parameters of what is traded",
         )
-    return law_of(parameters)
+    return parameters
 
 
-def read_news(path: Path) -> tuple[NewsItem, ...]:
-    """Read headlines from a JSONL file: one object a line with `time`, `text` and maybe `source`.
-
-    `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
-        ) from None
-    items = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            items.append(_news_item(path, number, line))
-    return tuple(items)
-
-
-class _NewsLine(msgspec.Struct, forbid_unknown_fields=False):
-    time: int | str
-    text: str
-    source: str = "file"
+def _curve(
+    path: Path | None,
+    calibrated: ImpactParameters | None,
+    instrument: Instrument,
+    order: ParentOrder,
+    say: Callable[[str], None],
+) -> tuple[float, ...]:
+    """Return the volume curve the order meets: a parameter file's, or the one that is shipped."""
+    shipped = volume_curve(instrument.symbol, instrument.category)
+    curves = None if calibrated is None else calibrated.volume_curves
+    if curves is None:
+        return shipped
+    curve = curves.curve_from(order.start_ns)
+    if not curve:
+        say(f"{path} has no volume curve ({curves.why}): the usual one is used")
+        return shipped
+    day = WEEKDAYS[weekday(order.start_ns)]
+    say(f"volumes are expected by the curve of {day} (UTC) in {path}, from {curves.n} days")
+    return curve
 
 
-def _news_item(path: Path, number: int, line: str) -> NewsItem:
-    try:
-        read = msgspec.json.decode(line, type=_NewsLine)
-        at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
-    except (msgspec.MsgspecError, UsageError, RecursionError) as error:
-        raise DataError(
-            f"{path}:{number}: {' '.join(str(error).split())}",
-            'write {"time": "2024-08-09T00:00:00", "text": "..."}',
-        ) from None
-    return NewsItem(f"f{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
+def _day_volume(
+    calibrated: ImpactParameters | None, instrument: Instrument, order: ParentOrder
+) -> DayVolume | None:
+    """Return what is usually traded in a day: what another venue trades says nothing of that."""
+    if calibrated is None or calibrated.volume_curves is None:
+        return None
+    if calibrated.instrument != instrument.id:
+        return None
+    return calibrated.volume_curves.day_volume(order.start_ns)
 
 
 def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
@@ -335,27 +339,7 @@ def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfi
         )
 
 
-def _supervisor(
-    request: Request, limits: SafetyLimits, say: Callable[[str], None]
-) -> Supervisor | None:
+def _supervisor(request: Request, setting: Setting) -> AnswerSource | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    rules = RulesAdvisor()
-    advisor: Advisor = rules
-    kind = "rules"
-    if request.advisor == "embedded":
-        if weights.find() is None:
-            say(f"no model weights are installed: going on with rules ({weights.PULL})")
-        elif find_spec("xllamacpp") is None:
-            say("the model library xllamacpp is not installed: going on with rules")
-        else:
-            # Imported where it is wanted: it takes longer than the rest of a run's preparation.
-            from steersman.advisor.elicited import EmbeddedAdvisor
-            from steersman.advisor.embedded import NewsReader
-
-            reader = NewsReader()
-            reader.load()
-            advisor, kind = EmbeddedAdvisor(reader), "embedded"
-    median_ms, log_sd = LATENCY[kind]
-    latency = Latency(median_ms, log_sd, request.seed)
-    return Supervisor(advisor, rules, latency, wall_timeout_s=float(limits.llm_timeout_s))
+    return answers_for(request.advisor, request.advisor_latency, setting)

@@ -1,100 +1,140 @@
-"""What funding, open interest, liquidations and exchange flows mean for an order (F17).
+"""What funding, open interest, liquidations, exchange flows and halts mean for an order (F17).
 
-Each rule is a pure function of the signals, the side and the time. It answers with a `Lean`, a
-bounded turn of pace or style with its reason in words, or with nothing. First version: thresholds
-are constants here.
+Each rule is a pure function of the signals, the view, the side and the time, with its thresholds
+in `SignalRules`. It answers with a `Lean`, a bounded turn of pace or style with its reason, or with
+nothing; where a fact is missing, its rule says nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from steersman.domain.market import Signals
+from steersman.domain.market import MarketView, Signals
 from steersman.domain.order import Style
-from steersman.domain.units import MINUTE_NS, Side
+from steersman.domain.units import MINUTE_NS, SECOND_NS, Side
+from steersman.signals.lean import Lean, SignalRules
 
-__all__ = ["Lean", "lean_on"]
-
-FUNDING_HIGH_PCT: Final = 0.05
-FUNDING_LOW_PCT: Final = -0.03
-FUNDING_NEAR_NS: Final = 60 * MINUTE_NS
-MOVE_PCT: Final = 0.10  # a price or open-interest change that counts as a move
-CLUSTER_NEAR_PCT: Final = Decimal(2)
-NETFLOW_LARGE_PCT: Final = 1.0
-
-FASTER_PCT: Final = 140
-SLOWER_PCT: Final = 60
+__all__ = ["lean_on"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lean:
-    """A bounded turn: pace in percent of the schedule's, a style, and why."""
-
-    pace_pct: int | None
-    style: Style | None
-    reason: str
-
-
-def lean_on(signals: Signals, side: Side, mid: Decimal, now_ns: int) -> tuple[Lean, ...]:
+def lean_on(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> tuple[Lean, ...]:
     """Return what each rule that applies says, in a fixed order."""
-    leans = (rule(signals, side, mid, now_ns) for rule in _RULES)
+    leans = (rule(signals, view, side, now_ns, rules) for rule in _RULES)
     return tuple(lean for lean in leans if lean is not None)
 
 
-def _funding(signals: Signals, side: Side, mid: Decimal, now_ns: int) -> Lean | None:
+def _before_funding(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> Lean | None:
+    """High funding: sell before it, buy after it; low funding the other way round."""
     rate, snapshot_ns = signals.funding_rate_pct, signals.next_funding_ns
-    if rate is None or snapshot_ns is None or not 0 <= snapshot_ns - now_ns <= FUNDING_NEAR_NS:
+    if rate is None or snapshot_ns is None:
         return None
-    minutes = (snapshot_ns - now_ns) // MINUTE_NS
-    if rate > FUNDING_HIGH_PCT:
-        if side is Side.SELL:
-            return Lean(FASTER_PCT, None, f"funding {rate:.3f} % in {minutes} min: sell before it")
-        return Lean(SLOWER_PCT, None, f"funding {rate:.3f} % in {minutes} min: buy the pull-back")
-    if rate < FUNDING_LOW_PCT:
-        if side is Side.BUY:
-            return Lean(FASTER_PCT, None, f"funding {rate:.3f} % in {minutes} min: buy before it")
-        return Lean(SLOWER_PCT, None, f"funding {rate:.3f} % in {minutes} min: sell the bounce")
-    return None
+    left_ns = snapshot_ns - now_ns
+    if not 0 <= left_ns <= rules.funding_before_s * SECOND_NS:
+        return None
+    first = _funding_side(rate, rules)
+    if first is None:
+        return None
+    said = f"funding {rate:+.3f} % in {left_ns // MINUTE_NS} min"
+    if side is first:
+        return Lean("funding", rules.faster_pct, None, f"{said}: {side.value} before it")
+    after = "pull-back" if side is Side.BUY else "bounce"
+    return Lean("funding", rules.wait_pct, None, f"{said}: wait for the {after} after it")
 
 
-def _open_interest(signals: Signals, side: Side, mid: Decimal, now_ns: int) -> Lean | None:
+def _after_funding(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> Lean | None:
+    """The snapshot is over: who has waited for the pull-back or the bounce goes into it."""
+    rate, paid_ns = signals.last_funding_rate_pct, signals.last_funding_ns
+    if rate is None or paid_ns is None:
+        return None
+    if not 0 <= now_ns - paid_ns <= rules.funding_after_s * SECOND_NS:
+        return None
+    first = _funding_side(rate, rules)
+    if first is None or side is first:
+        return None
+    after = "pull-back" if side is Side.BUY else "bounce"
+    minutes = (now_ns - paid_ns) // MINUTE_NS
+    said = f"funding {rate:+.3f} % was paid {minutes} min ago: {side.value} the {after}"
+    return Lean("funding", rules.faster_pct, None, said)
+
+
+def _funding_side(rate_pct: float, rules: SignalRules) -> Side | None:
+    """Return the side that goes before the snapshot, or None where the rate says nothing."""
+    if rate_pct > rules.funding_high_pct:
+        return Side.SELL
+    return Side.BUY if rate_pct < rules.funding_low_pct else None
+
+
+def _open_interest(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> Lean | None:
     interest, price = signals.open_interest_change_pct, signals.price_change_pct
-    if interest is None or price is None or abs(price) < MOVE_PCT or abs(interest) < MOVE_PCT:
+    if interest is None or price is None:
         return None
+    if abs(price) < rules.move_pct or abs(interest) < rules.open_interest_pct:
+        return None
+    said = f"open interest {interest:+.2f} %, price {price:+.2f} %"
     if interest < 0:
-        return Lean(None, Style.PASSIVE, "open interest falls while the price moves: less eager")
+        return Lean("open_interest", None, Style.PASSIVE, f"{said}: positions close, less eager")
     if (price > 0) is (side is Side.BUY):
-        return Lean(100, None, "open interest and price agree with the order: go steadily")
+        return Lean("open_interest", 100, None, f"{said}: {side.value} steadily")
     return None
 
 
-def _liquidations(signals: Signals, side: Side, mid: Decimal, now_ns: int) -> Lean | None:
-    price, longs = signals.liquidation_price, signals.liquidation_long
-    if price is None or longs is None or abs(price - mid) / mid * 100 > CLUSTER_NEAR_PCT:
+def _liquidations(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> Lean | None:
+    """Be ahead of a cascade that would hurt; wait for one that serves, and execute into it."""
+    price, longs, mid = signals.liquidation_price, signals.liquidation_long, view.mid
+    if price is None or longs is None or mid is None:
         return None
-    falling_into = longs and price < mid  # longs below the price would be sold
-    rising_into = not longs and price > mid  # shorts above the price would be bought
-    if not (falling_into or rising_into):
+    size = signals.liquidation_quote
+    if size is not None and size < rules.cluster_min_quote:
         return None
-    hurt = Side.SELL if falling_into else Side.BUY
+    if abs(price - mid) > mid * Decimal(str(rules.cluster_near_pct)) / 100:
+        return None
+    hurt = Side.SELL if longs else Side.BUY  # longs are sold and press the price, shorts lift it
+    who = "longs" if longs else "shorts"
+    reached = mid <= price if longs else mid >= price
+    if reached:
+        if side is hurt:
+            return None  # the worst is over: normal pace
+        said = f"{who} are being liquidated from {price}: {side.value} into the cascade"
+        return Lean("liquidations", rules.faster_pct, None, said)
+    toward_bps = -view.trend_bps if longs else view.trend_bps
+    if toward_bps < rules.toward_bps:
+        return None
+    said = f"the price moves toward liquidations of {who} at {price}"
     if side is hurt:
-        return Lean(FASTER_PCT, None, f"liquidations wait at {price}: be ahead of the cascade")
-    return Lean(SLOWER_PCT, None, f"liquidations wait at {price}: execute into the cascade")
+        return Lean("liquidations", rules.faster_pct, None, f"{said}: {side.value} before it")
+    return Lean("liquidations", rules.wait_pct, None, f"{said}: wait for the cascade")
 
 
-def _flows(signals: Signals, side: Side, mid: Decimal, now_ns: int) -> Lean | None:
+def _flows(
+    signals: Signals, view: MarketView, side: Side, now_ns: int, rules: SignalRules
+) -> Lean | None:
     flow = signals.exchange_netflow_pct
-    if flow is None or abs(flow) < NETFLOW_LARGE_PCT:
+    if flow is None or abs(flow) < rules.netflow_large_pct:
         return None
     if flow > 0 and side is Side.SELL:
-        return Lean(FASTER_PCT, None, f"exchange inflow {flow:.1f} %: sell faster")
+        return Lean("flows", rules.faster_pct, None, f"exchange inflow {flow:.1f} %: sell faster")
     if flow < 0 and side is Side.BUY:
-        return Lean(FASTER_PCT, None, f"exchange outflow {-flow:.1f} %: buy faster")
+        return Lean("flows", rules.faster_pct, None, f"exchange outflow {-flow:.1f} %: buy faster")
     return None
 
 
-Rule = Callable[[Signals, Side, Decimal, int], Lean | None]
-_RULES: Final[tuple[Rule, ...]] = (_funding, _open_interest, _liquidations, _flows)
+Rule = Callable[[Signals, MarketView, Side, int, SignalRules], Lean | None]
+_RULES: Final[tuple[Rule, ...]] = (
+    _before_funding,
+    _after_funding,
+    _open_interest,
+    _liquidations,
+    _flows,
+)

@@ -5,8 +5,10 @@ A price "seen" is that of the last valid view at or before a moment: what could 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from steersman.domain.impact import ImpactEstimate
@@ -15,8 +17,11 @@ from steersman.domain.market import MarketView
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Amend,
+    AnswerOutcome,
     Ask,
+    AskWhy,
     Cancel,
     Effect,
     Estimated,
@@ -78,12 +83,26 @@ class Fill:
 
 @dataclass(slots=True)
 class Advised:
-    """How often advice was asked for and what became of it; latencies in market time."""
+    """How often advice was asked for and why, how it came about and what became of it.
+
+    Latencies are in market time; tokens and cost are of all that was asked, in vain or not;
+    `weighed` is the last judgement of each advisor, `checks` counts, by name, what answers did not
+    pass on their way to the engine.
+    """
 
     asked: int = 0
+    whys: dict[AskWhy, int] = field(default_factory=lambda: dict.fromkeys(AskWhy, 0))
+    outcomes: dict[AnswerOutcome, int] = field(
+        default_factory=lambda: dict.fromkeys(AnswerOutcome, 0)
+    )
     verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     fallback: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal = Decimal(0)
     latencies_ms: list[float] = field(default_factory=list)
+    weighed: dict[str, AdvisorWeighed] = field(default_factory=dict)
+    checks: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -246,10 +265,18 @@ class _Fold:
         match message:
             case Ask() if message.question.parent.id == self.parent_id:
                 advised.asked += 1
+                advised.whys[message.why] += 1
             case AdviceArrived() if message.parent_id == self.parent_id:
+                advised.outcomes[message.outcome] += 1
+                advised.tokens_in += message.usage.tokens_in
+                advised.tokens_out += message.usage.tokens_out
+                advised.cost_usd += message.usage.cost_usd
                 advised.latencies_ms.append((message.arrived_ns - message.asked_ns) / MS_NS)
+                advised.checks.update(message.checks)
             case AdviceJudged() if message.parent_id == self.parent_id:
                 advised.verdicts[message.verdict] += 1
                 advised.fallback += message.fallback
+            case AdvisorWeighed() if message.parent_id == self.parent_id:
+                advised.weighed[message.advisor] = message
             case _:
                 pass

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from steersman.domain.messages import Effect, FundingPaid, Input, ParentState, Verdict
 from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
@@ -34,10 +36,14 @@ EXACT: Final = Context(prec=50)
 
 @dataclass(frozen=True, slots=True)
 class AdviceStats:
-    """How advice fared: counts, and latency from question to answer in market time.
+    """How advice fared: counts, what it took, and latency from question to answer in market time.
 
-    `fallback` counts judged answers that a rule gave in the model's place. Percentiles are by
-    nearest rank over all answers that arrived, timeouts included.
+    `accepted` to `unavailable` are the engine's verdicts, `fallback` counts judged answers that a
+    rule gave in the model's place, `asked_why` the reasons of questions and `outcomes` how answers
+    came about, by name. Tokens and cost are of all that was asked, in vain or not. Percentiles are
+    by nearest rank over all answers that arrived, timeouts included. `weights` holds each advisor
+    whose turns were judged: its weight, and how many were right, wrong and undecided. `checks`
+    counts by name what answers did not pass (docs/validation.md).
     """
 
     asked: int
@@ -51,6 +57,13 @@ class AdviceStats:
     fallback: int
     latency_ms_p50: float | None
     latency_ms_p95: float | None
+    asked_why: dict[str, int]
+    outcomes: dict[str, int]
+    tokens_in: int
+    tokens_out: int
+    cost_usd: str
+    weights: dict[str, dict[str, float]]
+    checks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +274,16 @@ def _advice(advised: Advised) -> AdviceStats:
         fallback=advised.fallback,
         latency_ms_p50=_percentile(advised.latencies_ms, 0.50),
         latency_ms_p95=_percentile(advised.latencies_ms, 0.95),
+        asked_why={why.value: count for why, count in advised.whys.items()},
+        outcomes={outcome.value: count for outcome, count in advised.outcomes.items()},
+        tokens_in=advised.tokens_in,
+        tokens_out=advised.tokens_out,
+        cost_usd=format(advised.cost_usd, "f"),
+        weights={
+            name: {"weight": float(weighed.weight), **asdict(weighed.record)}
+            for name, weighed in advised.weighed.items()
+        },
+        checks=dict(sorted(advised.checks.items())),
     )
 
 

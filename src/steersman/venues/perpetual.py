@@ -51,6 +51,7 @@ def signals_of(
     old = before[np.argmin(before[:, 0])]
     at_ns = minute * MINUTE_NS
     price, lots, longs = _cluster(row)
+    last = _last_funding(flow_i, flow_f, at_ns)
     return Signals(
         instrument=instrument.id,
         at_ns=at_ns,
@@ -66,7 +67,16 @@ def signals_of(
         ),
         liquidation_long=None if lots == 0 else longs,
         exchange_netflow_pct=netflows.at(minute),
+        last_funding_ns=None if last is None else last[0],
+        last_funding_rate_pct=None if last is None else float(last[1]) / 100.0,
     )
+
+
+def _last_funding(flow_i: I64, flow_f: F64, at_ns: int) -> tuple[int, Decimal] | None:
+    """Return time and rate (bps) of the last funding by a time, where the market has seen it."""
+    set_ns = at_ns // FUNDING_EVERY_NS * FUNDING_EVERY_NS
+    found = funding_between(flow_i, flow_f, set_ns, at_ns + 1)
+    return found[-1] if found else None
 
 
 def _cluster(row: F64) -> tuple[int, int, bool]:

@@ -13,6 +13,7 @@ from steersman.runtime.vectors import cases, evaluate
 from steersman.runtime.vectors.cases import KINDS, evaluate_case, kind_of
 
 SAMPLE = Path(__file__).with_name("sample.json")
+FADING = {"kernel": "exp(-rho t)", "rho": 1.0, "times": [0.0, 1.0]}
 EVEN = {"X": 10.0, "T": 2.0, "N": 2, "sigma": 1.0, "eta": 1.0, "lambda": 0.0}
 
 
@@ -109,6 +110,8 @@ def test_every_kind_is_documented() -> None:
         ("ac_1", {"same_as": "nowhere"}, {"x": 1}, "no case 'nowhere' to take inputs from"),
         ("ac_1", {"same_as": 3}, {"x": 1}, "no case 3"),
         ("vwap_schedule", {"Q": 1, "volume_buckets": [0]}, {"n": [1]}, "no volume"),
+        ("ac_1", {**EVEN, "X": 0.0, "S0": 1.0}, {"E_bps": 0}, "zero that must not be"),
+        ("propagator_1", {**FADING, "X": 1e308}, {"cost": 1}, "overflow"),
     ],
 )
 def test_what_cannot_be_evaluated_fails_with_its_reason(
@@ -144,7 +147,7 @@ def test_references_within_the_file_and_to_what_ships(tmp_path: Path) -> None:
 def test_the_file_comes_before_what_ships(tmp_path: Path) -> None:
     own = {"name": "perold_is_buy", "inputs": {"target": 1}, "expected": {"total": 0.0}}
     other = {"name": "perold_x", "inputs": {"same_as": "perold_is_buy"}, "expected": {"avg": 1.0}}
-    assert "lack arrival" in evaluate(write(tmp_path, own, other))[1].reason
+    assert "lack decision" in evaluate(write(tmp_path, own, other))[1].reason
 
 
 def test_a_case_that_refers_to_itself_fails(tmp_path: Path) -> None:
@@ -166,6 +169,7 @@ def test_a_tolerance_that_cannot_be_read_fails() -> None:
         ('[{"name": 3}]', "not a list of cases"),
         ('[{"name": "ac", "inputs": {"X": NaN}}]', "not a list of cases"),
         ("[]", "holds no case"),
+        ('[{"inputs": {"X": ' + "[" * 5_000 + "]" * 5_000 + "}}]", "nested too deeply"),
     ],
 )
 def test_what_is_no_file_of_cases_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -32,6 +32,12 @@ def test_an_order_that_never_filled() -> None:
     passes("perold_unfilled", inputs, expected)
 
 
+def test_an_order_of_nothing_costs_nothing_that_could_be_told() -> None:
+    inputs = {"target": 0, "decision": 100, "arrival": 101, "end": 103, "fills": []}
+    result = evaluate_case("perold_nothing", inputs, {"total": 0.0})
+    assert "target must be finite and positive" in result.reason
+
+
 def test_a_sale_at_the_bid_and_half_a_minute_later() -> None:
     expected = {
         "quoted_spread": 0.2,
@@ -44,6 +50,9 @@ def test_a_sale_at_the_bid_and_half_a_minute_later() -> None:
         "identity": "effective = realised + impact",
     }
     passes("effective_realised_spread", QUOTE, expected)
+    # Where the case's own mid is not the middle of its quote, every figure is from that mid.
+    inner = {"quoted_spread": 0.2, "effective_half": 0.15, "EQ": 1.5, "spread_capture_taker": -1.5}
+    passes("effective_realised_spread", {**QUOTE, "mid0": 10.05}, inner)
     crossed = evaluate_case("effective_realised_spread", {**QUOTE, "bid": 11}, {"EQ": 1.0})
     assert "below ask" in crossed.reason
 

@@ -82,6 +82,10 @@ def test_the_flow_is_drawn_as_described() -> None:
     expected = draws.normal(size=40) * 50
     assert volumes.tolist() == expected.tolist()
     assert np.allclose(changes, -0.5 + 1.5 * expected + draws.normal(size=40) * 0.2)
+    falling = text.replace("+1.5q", "-1.5E0*q")
+    opposite, same = flow_sample(Inputs({"generator": falling}))
+    assert same.tolist() == volumes.tolist()
+    assert np.allclose(changes - opposite, 3.0 * expected)
     given, _ = flow_sample(Inputs({"dp": [1, 2], "q": [3, 4]}))
     assert given.tolist() == [1.0, 2.0]
 

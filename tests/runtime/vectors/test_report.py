@@ -63,3 +63,8 @@ def test_rows_show_what_to_look_at_first() -> None:
     assert shown[2][4:6] == ("it is quite…", "True")
     assert shown[3][1:4] == ("FAIL", "0", "no kind of case begins like 'sky'")
     assert shown[4][0] == "0 of 4 pass"
+
+
+def test_a_name_cannot_speak_to_the_terminal() -> None:
+    (name, *_), _ = rows([evaluate_case("ac\x1b[31m", {}, {"x": 1})])
+    assert name == r"'ac\x1b[31m'"

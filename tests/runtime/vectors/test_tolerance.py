@@ -17,6 +17,7 @@ REL = Closeness("rel", 1e-6)
     [
         (None, "anything", "rel 1e-06"),
         ("rel 2e-3", "x", "rel 0.002"),
+        ("rel 2E-3", "x", "rel 0.002"),
         ("abs 0.06", "E", "abs 0.06"),
         ("abs 6e-5 (E,V), 6e-3 (half-life)", "E_millions", "abs 6e-05"),
         ("abs 6e-5 (E, V), 6e-3 (half-life)", "V_1e12", "abs 6e-05"),
@@ -36,7 +37,7 @@ def test_a_figure_without_tolerance_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "close", "rel", "rel 1e-6, about", "exact 3", "1e-6", "so\nso"]
+    "text", ["", "close", "rel", "rel 1e-6, about", "exact 3", "1e-6", "so\nso", "abs 1e400"]
 )
 def test_words_that_say_nothing_are_refused(text: str) -> None:
     if text:

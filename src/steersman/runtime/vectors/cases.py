@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from steersman.errors import DataError, SteersmanError
 from steersman.runtime.vectors import costs, impacts, samples, schedules
@@ -128,6 +129,8 @@ def evaluate(path: Path) -> tuple[CaseResult, ...]:
         documents = msgspec.json.decode(path.read_bytes(), type=list[_Document])
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+    except RecursionError as error:
+        raise DataError(f"{path} is nested too deeply", "see docs/cli.md") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = " ".join(str(error).split())
         raise DataError(f"{path} is not a list of cases: {message}", "see docs/cli.md") from error
@@ -164,7 +167,10 @@ def _evaluate(document: _Document, known: Mapping[str, Mapping[str, Any]]) -> Ca
         tolerance = parse_tolerance(document.tolerance)
         inputs = Inputs(_resolved(document.inputs, known))
         case = Case(document.name, inputs, document.expected, document.source)
-        checks = tuple(_checks(case, KINDS[kind](case), tolerance))
+        with np.errstate(over="raise", invalid="raise"):  # a reason, not a warning
+            checks = tuple(_checks(case, KINDS[kind](case), tolerance))
+    except ZeroDivisionError:
+        return CaseResult(document.name, kind, False, "an input is zero that must not be", ())
     except (ValueError, ArithmeticError, SteersmanError) as error:
         return CaseResult(document.name, kind, False, " ".join(str(error).split()), ())
     if not checks:

@@ -13,6 +13,7 @@ from steersman.domain.instrument import Category, Instrument
 from steersman.domain.order import Liquidity
 from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
 from steersman.marketdata.tape import Tape
+from steersman.models.validity import positive
 from steersman.runtime.vectors.inputs import Case, CaseError
 from steersman.tca.facts import Fill
 from steersman.tca.markouts import mark_fills
@@ -45,6 +46,7 @@ INSTRUMENT: Final = Instrument(
 def perold(case: Case) -> dict[str, Any]:
     """Return an order's implementation shortfall in both conventions."""
     inputs, side = case.inputs, case.inputs.side()
+    positive(target=inputs.number("target"), decision=inputs.number("decision"))
     rate = Decimal(repr(inputs.number("fee_rate", 0.0)))
     arrival = Price(inputs.decimal("arrival"))
     touch = Touch(arrival, arrival)  # nothing is known of the spread: execution is one part
@@ -91,7 +93,8 @@ def spreads(case: Case) -> dict[str, Any]:
     one = Decimal(1)
     quoted = touch.ask - touch.bid
     half = valuation.cost(one, price, mid)
-    (mark,) = mark_fills(valuation, [_fill(one, price, Decimal(0), touch)], _reader())
+    around = Touch(Price(mid - quoted / 2), Price(mid + quoted / 2))  # the case's own mid counts
+    (mark,) = mark_fills(valuation, [_fill(one, price, Decimal(0), around)], _reader())
     figures: dict[str, Any] = {
         "quoted_spread": float(quoted),
         "effective_half": float(half),

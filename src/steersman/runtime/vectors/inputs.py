@@ -17,7 +17,7 @@ from steersman.domain.units import Side
 __all__ = ["COUNT_MAX", "Case", "CaseError", "Inputs", "flow_sample", "orders_sample", "times_of"]
 
 COUNT_MAX: Final = 1_000_000  # intervals, observations
-NUMBER: Final = r"([-+]?[\d.]+(?:e[-+]?\d+)?)"
+NUMBER: Final = r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)"
 
 F64 = npt.NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def flow_sample(inputs: Inputs) -> tuple[F64, F64]:
         return np.array(inputs.numbers("dp")), np.array(inputs.numbers("q"))
     seed, deviation, n, noise, intercept, slope = _described(
         inputs,
-        r"default_rng\((\d+)\):?q=N\(0,1\)\*{n}\(n={n}\),(?:then)?e=N\(0,1\)\*{n};dp={n}\+{n}\*?q\+e",
+        r"default_rng\((\d+)\):?q=N\(0,1\)\*{n}\(n={n}\),(?:then)?e=N\(0,1\)\*{n};dp={n}(?=[-+])\+?{n}\*?q\+e",
     )
     draws = np.random.default_rng(int(seed))
     volumes = draws.normal(size=_size(n)) * deviation

@@ -39,13 +39,14 @@ def document(results: Sequence[CaseResult]) -> dict[str, Any]:
 
 def _row(result: CaseResult) -> tuple[str, ...]:
     verdict, count = "pass" if result.passed else "FAIL", str(len(result.checks))
+    name = result.name if result.name.isprintable() else ascii(result.name)
     check = result.worst
     if check is None:
-        return (result.name, verdict, count, result.reason, "", "", "", "")
+        return (name, verdict, count, result.reason, "", "", "", "")
     worst = check.worst
     error = "" if worst.error is None else f"{worst.error:.1e}"
     shown = (_shown(worst.expected), _shown(worst.got))
-    return (result.name, verdict, count, worst.path, *shown, error, check.tolerance)
+    return (name, verdict, count, worst.path, *shown, error, check.tolerance)
 
 
 def _shown(value: Any) -> str:

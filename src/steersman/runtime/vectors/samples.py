@@ -102,7 +102,7 @@ def paired_difference(case: Case) -> dict[str, Any]:
     notional = abs(quantity) * _price(case)
     twap = model.trajectory(quantity, intervals, 0.0)
     figures: dict[str, Any] = {}
-    for key, (aversion,) in case.wanted(r"lambda_([\d.]+(?:e[-+]?\d+)?)").items():
+    for key, (aversion,) in case.wanted(r"lambda_([\d.]+(?:[eE][-+]?\d+)?)").items():
         best = model.trajectory(quantity, intervals, float(aversion))
         figures[key] = {
             "sd_twap_bps": twap.deviation / notional * BPS,
@@ -144,7 +144,7 @@ def _confidence(inputs: Inputs) -> float:
     """Return the scale of P0, given as a number or as `1e6 I`."""
     if not isinstance(inputs.values.get("P0"), str):
         return inputs.number("P0", 1e6)
-    match = re.fullmatch(r"\s*([\d.]+(?:e[-+]?\d+)?)\s*\*?\s*I?\s*", inputs.text("P0"))
+    match = re.fullmatch(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*\*?\s*I?\s*", inputs.text("P0"))
     if not match:
         raise CaseError(f"P0 must be a number times I, got {inputs.text('P0')!r}")
     return float(match[1])

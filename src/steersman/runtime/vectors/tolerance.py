@@ -84,7 +84,7 @@ def parse_tolerance(text: str | None) -> Tolerance:
     for clause in re.split(r"[;,](?![^(]*\))", text or DEFAULT):
         match = re.fullmatch(
             r"\s*(?P<before>.*?)\s*(?:\b(?P<measure>rel|abs|exact)\b)?\s*"
-            r"(?P<bound>[\d.]+(?:e[-+]?\d+)?)?\s*(?:\((?P<names>[^)]*)\))?\s*",
+            r"(?P<bound>[\d.]+(?:[eE][-+]?\d+)?)?\s*(?:\((?P<names>[^)]*)\))?\s*",
             clause,
         )
         if not match:
@@ -132,7 +132,7 @@ def _closeness(measure: str, bound: str | None, text: str | None) -> Closeness:
     match measure:
         case "exact" if bound is None:
             return Closeness("exact", 0.0)
-        case "rel" | "abs" if bound is not None:
+        case "rel" | "abs" if bound is not None and math.isfinite(float(bound)):
             return Closeness("rel" if measure == "rel" else "abs", float(bound))
         case _:
             raise ValueError(f"the tolerance {text!r} cannot be read: want rel or abs and a number")
