@@ -216,6 +216,34 @@ def test_a_count_that_is_none_is_the_most(server: FaultServer, tmp_path: Path, u
     assert answer.usage.cost_usd >= 0
 
 
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 0, "completion_tokens": 0}])
+def test_who_is_not_told_what_it_took_pays_the_most(
+    server: FaultServer, tmp_path: Path, usage: Any
+) -> None:
+    server.reply = openai_reply(GOOD_TEXT, usage=usage)
+    answer = advisor(server.url, tmp_path, **PRICES).advise(question())
+    assert isinstance(answer.said, Advice)
+    assert answer.usage.tokens_out > 0 and answer.usage.cost_usd > Decimal("0.01")
+    assert day_usd(tmp_path) == answer.usage.cost_usd
+
+
+def test_a_reply_that_nobody_counted_shows_what_the_budget_keeps(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    server.reply = b'{"choices": []}'
+    answer = advisor(server.url, tmp_path, **PRICES).advise(question())
+    assert isinstance(answer.said, NoAdvice)
+    assert answer.usage.cost_usd == day_usd(tmp_path) > 0
+
+
+def test_a_key_behind_escapes_is_in_no_answer(server: FaultServer, tmp_path: Path) -> None:
+    hidden = "".join(f"\\u{ord(letter):04x}" for letter in SECRET)
+    server.reply = openai_reply(f'{{"base": "{hidden}"}}')
+    answer = advisor(server.url, tmp_path).advise(question())
+    assert isinstance(answer.said, NoAdvice)
+    assert SECRET not in repr(answer) and hidden not in answer.raw
+
+
 def test_what_a_server_repeats_of_the_key_is_in_no_answer(
     server: FaultServer, tmp_path: Path
 ) -> None:

@@ -87,7 +87,9 @@ def test_shuffled_hears_an_earlier_context_as_fresh_as_it_was() -> None:
     first = replace(question((headline("old news", age_s=7),)), view=view(T0, trend_bps=5.0))
     later = replace(question((headline("new news", number=2),)), asked_ns=T0 + 60 * SECOND_NS)
     control.advise(first)
-    evidence = said(control, later).evidence
+    advice = said(control, later)
+    evidence = advice.evidence
+    assert "another moment" in advice.reasoning, "what it quotes is not of this moment"
     assert inner.asked[0].news == ()
     (heard,) = inner.asked[1].news
     assert heard.text == "old news"

@@ -45,6 +45,9 @@ def test_who_charges_must_say_how_much(provider: Provider, missing: str) -> None
     [
         ({"model": " "}, "model must name"),
         ({"key_env": "A", "key_file": "b"}, "exclude each other"),
+        ({"key_env": "sk-proj-pasted"}, "key_env must name a variable"),
+        ({"base_url": "http://127.0.0.1:abc/v1"}, "[Pp]ort"),
+        ({"base_url": "http://host\x00/v1"}, "cannot be printed"),
         ({"temperature": Decimal("2.1")}, "temperature must lie between 0 and 2"),
         ({"temperature": Decimal("NaN")}, "temperature"),
         ({"max_tokens": 0}, "max_tokens must lie between"),

@@ -265,6 +265,18 @@ def test_when_both_fail_rules_answer_unless_one_said_something_that_is_no_advice
     ]
 
 
+def test_a_slow_first_is_left_alone_though_the_second_answers() -> None:
+    first, second = Scripted(), Scripted(Advice(pace_pct=70), name="second")
+    supervisor = Supervisor(first, RulesAdvisor(), after(3_000), 2.0, (second, after(100)))
+    for n in range(4):
+        answers(supervisor, numbered(n, T0 + 10 * n * SECOND_NS))
+    assert (len(first.asked), len(second.asked)) == (3, 4)
+    for hours in (1, 2):  # a trial that is late, too, is not the last one
+        answers(supervisor, numbered(4 + hours, T0 + hours * 3_600 * SECOND_NS))
+        assert len(first.asked) == 3 + hours
+    supervisor.close()
+
+
 def test_a_hanging_first_is_hedged(hang: threading.Event) -> None:
     pair = (Scripted(name="second"), after(50))
     supervisor = Supervisor(Scripted(hang=hang), RulesAdvisor(), after(10), 0.4, pair)

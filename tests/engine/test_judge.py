@@ -129,6 +129,9 @@ def turned(desk: Desk, ask: Ask, **fields: Any) -> tuple[Verdict, bool]:
         {"pace_pct": 180},  # what a model leaves out may have been left out by the text's order
         {"action": Action.FINISH},
         {"base": AlgoName.IS},
+        {"impact_pct": 200},
+        {"pace_pct": 101, "base": AlgoName.OW},  # the small turn does not open the door
+        {"pace_pct": 101, "impact_pct": 50},
     ],
 )
 def test_text_alone_is_marked_and_an_agreeing_market_lifts_the_mark(fields: dict[str, Any]) -> None:
@@ -136,7 +139,7 @@ def test_text_alone_is_marked_and_an_agreeing_market_lifts_the_mark(fields: dict
     assert turned(desk, ask, evidence=("n1",), **fields) == (Verdict.CLAMPED, True)
     agreeing, question = asked()
     agreeing.see(after_s=1, flow_imbalance=0.5)
-    known = "base" not in fields
+    known = not {"base", "impact_pct"} & fields.keys()
     expected = (Verdict.ACCEPTED, False) if known else (Verdict.CLAMPED, True)
     assert turned(agreeing, question, evidence=("n1",), **fields) == expected
 
@@ -157,8 +160,9 @@ def test_rules_read_no_text_and_no_turn_needs_no_support() -> None:
     desk, ask = asked()
     by_rule = {"pace_pct": Origin.RULE}
     assert turned(desk, ask, pace_pct=150, provenance=by_rule) == (Verdict.ACCEPTED, False)
-    desk, ask = asked()
-    assert turned(desk, ask, pace_pct=100) == (Verdict.ACCEPTED, False)
+    for nothing in ({"pace_pct": 100}, {"impact_pct": 100}):
+        desk, ask = asked()
+        assert turned(desk, ask, **nothing) == (Verdict.ACCEPTED, False)
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,8 @@ def test_latencies_are_drawn_for_each_provider_or_measured() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["nobody", "rules,", "rules,keyword,neutral", "none,rules", "rules,recorded:x", "oracle:2",
-     "oracle:", "oracle:nan", "scripted:", "recorded:", ""],
+    ["nobody", "rules,", "rules,keyword,neutral", "none,rules", "rules,recorded:x",
+     "rules,rules", "oracle:2", "oracle:", "oracle:nan", "scripted:", "recorded:", ""],
 )  # fmt: skip
 def test_what_names_no_advisor_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:

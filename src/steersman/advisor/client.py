@@ -32,7 +32,7 @@ from pydantic_ai.settings import ModelSettings
 
 from steersman.advisor.budget import Budget, Exhausted, Reserved
 from steersman.advisor.context import gather
-from steersman.advisor.keys import Key
+from steersman.advisor.keys import HIDDEN, Key
 from steersman.advisor.prompt import PROMPT_VERSION, Prompt, prompt_of
 from steersman.advisor.providers import AdvisorConfig, Provider
 from steersman.advisor.schema import answer_schema
@@ -96,11 +96,16 @@ class LlmAdvisor:
         if isinstance(reply, NoAdvice):
             if not watch.charged:
                 self._settle(reserved, 0, 0)
-            return Answer(reply, self._usage, watch.clean(watch.seen)[:RAW_CHARS_MAX])
+                return Answer(reply, self._usage, watch.clean(watch.seen)[:RAW_CHARS_MAX])
+            # Nobody counted it, and it may be charged: the budget keeps the most, and so is told.
+            most = msgspec.structs.replace(self._usage, cost_usd=reserved.usd)
+            return Answer(reply, most, watch.clean(watch.seen)[:RAW_CHARS_MAX])
         usage = self._used(reply, reserved)
         text = watch.clean(
             "".join(part.content for part in reply.parts if isinstance(part, TextPart))
         )
+        if watch.clean(_unescaped(text)) != _unescaped(text):
+            return Answer(NoAdvice("invalid", "the reply holds the key"), usage, HIDDEN)
         return Answer(self._said(reply, text), usage, text[:RAW_CHARS_MAX])
 
     async def _ask(self, prompt: Prompt, watch: Watch) -> ModelResponse | NoAdvice:
@@ -278,6 +283,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
+def _unescaped(text: str) -> str:
+    """Return JSON with its strings written out, so that nothing hides behind escapes."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(text)).decode()
+    except (msgspec.MsgspecError, RecursionError):
+        return text
+
+
 def _count(tokens: object, most: int) -> int:
     """Return a number of tokens as counted; what is no such number counts as the most."""
-    return tokens if isinstance(tokens, int) and 0 <= tokens <= TOKENS_MAX else most
+    return tokens if isinstance(tokens, int) and 0 < tokens <= TOKENS_MAX else most

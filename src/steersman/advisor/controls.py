@@ -116,7 +116,9 @@ class ShuffledAdvisor:
             return answer
         facts = STATE_FACTS | {item.id for item in question.news}
         evidence = tuple(fact for fact in answer.said.evidence if fact in facts)
-        return replace(answer, said=replace(answer.said, evidence=evidence))
+        # Its reasons quote another moment's figures, which no check of this one could know.
+        said = replace(answer.said, evidence=evidence, reasoning="the context of another moment")
+        return replace(answer, said=said, raw="")
 
 
 def _with_context(question: Question, other: Question) -> Question:

@@ -20,6 +20,9 @@ __all__ = ["ADVISOR_NAME", "AdvisorConfig", "Provider"]
 ADVISOR_NAME: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*", re.ASCII)
 """Names of `[advisors.NAME]` tables: such that a variable can name them too."""
 
+VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
+"""What may hold a key; no key looks like that, so one written here by mistake is not repeated."""
+
 TOKENS_PER_PRICE: Final = 1_000_000
 
 
@@ -80,6 +83,8 @@ class AdvisorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     def __post_init__(self) -> None:
         if not self.model.strip():
             raise ValueError("model must name a model")
+        if self.key_env and VARIABLE.fullmatch(self.key_env) is None:
+            raise ValueError("key_env must name a variable, such as MODEL_API_KEY")  # not shown
         if self.key_env and self.key_file:
             raise ValueError("key_env and key_file exclude each other")
         _check_address(self.address, with_key=bool(self.key_variable or self.key_file))
@@ -124,6 +129,9 @@ def _check_address(address: str, *, with_key: bool) -> None:
     if not address:
         raise ValueError("base_url must say where the model is served")
     parts = urlsplit(address)
+    _ = parts.port  # raises ValueError where it is no number
+    if not address.isprintable() or " " in address:
+        raise ValueError("base_url must hold no spaces and nothing that cannot be printed")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("base_url must begin with https:// or http:// and name a host")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:

@@ -174,8 +174,6 @@ class Supervisor:
                 self._give_up(flight, at_ns, AnswerOutcome.UNAVAILABLE)
 
     def _time_out(self, flight: _Flight) -> None:
-        for leg in flight.legs:
-            leg.provider.breaker.note(flight.deadline_ns, good=False)
         self._give_up(flight, flight.deadline_ns, AnswerOutcome.TIMEOUT)
 
     def _give_up(self, flight: _Flight, at_ns: int, outcome: AnswerOutcome) -> None:
@@ -213,6 +211,9 @@ class Supervisor:
         answer, usage, checks = checked.answer, checked.answer.usage, checked.checks
         if outcome is not AnswerOutcome.LATE:
             flight.answered = True
+            for leg in flight.legs:
+                if leg.due_ns > flight.deadline_ns:  # it fails, also where another has answered
+                    leg.provider.breaker.note(flight.deadline_ns, good=False)
             for _, failed in flight.failed:
                 usage = _sum(usage, failed.answer.usage)
                 checks = (*failed.checks, *checks)

@@ -26,10 +26,12 @@ __all__ = ["apply_advice"]
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
 
+AS_ESTIMATED_PCT: Final = 100  # an impact that is as estimated says nothing
 _IDLE: Final[tuple[tuple[str, Any], ...]] = (
     ("action", Action.CONTINUE),
     ("pace_pct", None),
     ("base", None),
+    ("impact_pct", None),
 )
 """The fields that move the schedule, and what leaves it alone."""
 
@@ -120,16 +122,20 @@ def _rests_on_text_alone(state: State, parent: Parent, ask: PendingAsk, advice: 
     """Whether a model that was given texts turns, and nothing in the market asks for that turn.
 
     What a model says of its own reasons does not count: a text that it obeys could have made it
-    leave its reading of the news out. Following another base is a turn of no known direction.
+    leave its reading of the news out. Following another base, or planning with another impact, is a
+    turn of no known direction.
     """
-    if not advice.leaning and advice.base is None:
+    if advice.impact_pct == AS_ESTIMATED_PCT:
+        advice = replace(advice, impact_pct=None)
+    undirected = advice.base is not None or advice.impact_pct is not None
+    if not advice.leaning and not undirected:
         return parent.steering.text_only  # what a text has bent is not straightened by no turn
     turning = [name for name, idle in _IDLE if getattr(advice, name) != idle]
     by_rules = all(advice.provenance.get(name) in (Origin.RULE, Origin.DEFAULT) for name in turning)
     read = advice.news_direction not in (None, Direction.FLAT)
     if not ask.told or (by_rules and not read):
         return False
-    if not advice.leaning:
+    if undirected:
         return True
     order = parent.order
     return not market_agrees(

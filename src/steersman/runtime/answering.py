@@ -28,7 +28,7 @@ from steersman.advisor.supervisor import Supervisor
 from steersman.config import Settings
 from steersman.domain.limits import SafetyLimits
 from steersman.domain.units import MS_NS
-from steersman.errors import DataError, UsageError
+from steersman.errors import ConfigError, DataError, UsageError
 from steersman.journal import read
 from steersman.runtime.advisors import LATENCY, LLM, Built, build_advisor, check_name
 from steersman.runtime.oracle import Truth
@@ -68,7 +68,7 @@ def check_advisors(text: str) -> str:
     """Return the names of advisors that can be built; raise UsageError for any other."""
     names = text.split(",")
     alone = [name for name in names if name == "none" or name.startswith(RECORDED)]
-    if len(names) > 2 or (len(names) == 2 and alone):
+    if len(names) > 2 or (len(names) == 2 and (alone or names[0] == names[1])):
         raise UsageError(
             f"{text[:60]!r} are not one advisor or two",
             "name one, or two such as embedded,keyword; none and a record stand alone",
@@ -126,6 +126,8 @@ def _names(text: str, settings: Settings) -> list[str]:
     table = text.removeprefix(LLM)
     if text == f"{LLM}{table}" and table in settings.advisors():
         hedge = settings.advisor(table).hedge
+        if hedge == table:  # it would be counted twice, each time within the order's limits
+            raise ConfigError(f"[advisors.{table}] hedges itself", "name another table's model")
         return [text, f"{LLM}{hedge}"] if hedge else names
     return names
 

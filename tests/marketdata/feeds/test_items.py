@@ -83,3 +83,12 @@ def test_every_text_can_be_written_down(text: str) -> None:
     into = drafts(T0)
     into.add(text, None, "1")
     assert len(into.items[0].text.encode()) <= 1_000
+
+
+def test_an_item_without_a_word_or_a_figure_is_left_out_and_counted() -> None:
+    into = drafts(T0)
+    for ref, text in enumerate(("", "   ", "...")):
+        into.add(text, T0, str(ref))
+    into.add("", T0, "figures", numbers={"surprise_pct": 0.3})
+    assert [item.numbers for item in into.items] == [{"surprise_pct": 0.3}]
+    assert "left out 3 without a word or a figure" in into.told().problem

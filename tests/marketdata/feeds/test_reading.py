@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def test_what_is_not_there_or_of_no_form_is_one_line(tmp_path: Path) -> None:
         assert "nothing in it" in refused(Feed("web", FeedConfig(url=url)))
     large = write(tmp_path / "large.xml", "<rss>" + "x" * 5_000_000)
     assert "larger than 5000000 bytes" in refused(large)
+
+
+def test_a_pipe_has_no_end_and_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "no such file" in refused(own_file(tmp_path / "pipe"))
 
 
 def test_a_long_file_is_read_for_its_window_line_by_line(tmp_path: Path) -> None:

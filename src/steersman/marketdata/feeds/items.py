@@ -115,6 +115,8 @@ class Drafts:
             published_ns, known_ns = told_ns, max(told_ns, came_ns or told_ns)
         if kind is not None and kind not in set(TOLD_KINDS):
             return self.fault("of an unknown kind", f"{item_id or ref}: kind {kind!r}")
+        if not numbers and not any(letter.isalnum() for letter in text):
+            return self.fault("without a word or a figure", f"{item_id or ref}: nothing in it")
         self.found += 1
         if not self.window.from_ns <= known_ns <= self.window.to_ns:
             return None

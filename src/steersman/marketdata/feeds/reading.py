@@ -36,6 +36,8 @@ def read_feed(feed: Feed, received_ns: int | None = None, window: Window | None 
         _read_body(document.body, document.charset, drafts)
         return drafts.told()
     try:
+        if not Path(feed.where).is_file():  # a pipe or a device might have no end
+            raise DataError(f"{feed.where}: there is no such file", REMEDY)
         with Path(feed.where).open("rb") as file:
             _read_file(file, drafts)
     except OSError as error:
