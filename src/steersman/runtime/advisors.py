@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from steersman.advisor import weights
 from steersman.advisor.rules import RulesAdvisor
 from steersman.advisor.supervisor import Advisor
 from steersman.errors import UsageError
 from steersman.signals.lean import SignalRules
+
+if TYPE_CHECKING:
+    from steersman.advisor.embedded import NewsReader
 
 __all__ = ["ADVISORS", "Built", "build_advisor", "check_name"]
 
@@ -48,8 +52,15 @@ def build_advisor(name: str, signals: SignalRules, say: Callable[[str], None]) -
         return rules
     # Imported where it is wanted: it takes longer than the rest of a run's preparation.
     from steersman.advisor.elicited import EmbeddedAdvisor
+
+    return Built(EmbeddedAdvisor(_reader(), signals), *LATENCY["embedded"])
+
+
+@lru_cache(maxsize=1)
+def _reader() -> NewsReader:
+    """Return this process's reader: what it says depends on the headline alone."""
     from steersman.advisor.embedded import NewsReader
 
     reader = NewsReader()
     reader.load()
-    return Built(EmbeddedAdvisor(reader, signals), *LATENCY["embedded"])
+    return reader

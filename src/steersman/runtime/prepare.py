@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from steersman.marketdata.history import History
 
 __all__ = [
+    "GENERATED",
+    "SETTLE_NS",
+    "WARM_UP_NS",
     "Request",
     "prepare",
     "read_news",
@@ -56,12 +59,17 @@ WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, 
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
+CHANCE_STEP: Final = 1 << 60  # no market's seed is another one's with a chance
+
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked for, as given on the command line (times and durations as text)."""
+    """What a person asked for, as given on the command line (times and durations as text).
+
+    `chance` numbers the advisor's own random numbers in one and the same market.
+    """
 
     symbol: str
     category: Category | None
@@ -89,6 +97,7 @@ class Request:
     regime: str | None = None
     parameters: Path | None = None
     watch_after: str | None = None
+    chance: int = 0
 
 
 def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
@@ -379,6 +388,6 @@ def _supervisor(
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
     built = build_advisor(request.advisor, rules, say)
-    latency = Latency(built.median_ms, built.log_sd, request.seed)
+    latency = Latency(built.median_ms, built.log_sd, request.seed + request.chance * CHANCE_STEP)
     timeout_s = float(limits.llm_timeout_s)
     return Supervisor(built.advisor, RulesAdvisor(rules), latency, wall_timeout_s=timeout_s)

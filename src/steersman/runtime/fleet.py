@@ -1,0 +1,190 @@
+"""Work many orders in many arms: the loop of a study, over one machine's processors.
+
+An order is worked by all of its arms in one go, and what comes of it is one line of a file, on disk
+before it counts as done: a study that is killed goes on where it was. A line is a function of the
+study and the order's number, whoever worked it. A run of one order alone has the journal whose hash
+the line holds.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from typing import Final
+
+from steersman.config import Settings
+from steersman.domain.instrument import Category
+from steersman.domain.messages import (
+    Effect,
+    Input,
+    MarketNoted,
+    NewsArrived,
+    SignalsArrived,
+    Submit,
+    Viewed,
+    Wake,
+)
+from steersman.domain.order import AlgoName
+from steersman.domain.units import SECOND_NS, Side
+from steersman.errors import DataError
+from steersman.journal import Journal
+from steersman.journal.record import canonical
+from steersman.runtime.arms import StudyArm, settings_of
+from steersman.runtime.backtest import Job, Result, run_job
+from steersman.runtime.prepare import GENERATED, Request, prepare
+from steersman.runtime.texts import parse_decimal, parse_duration_ns
+from steersman.tca.measure import CostReport, measure
+from steersman.tca.results import Drawn, OrderResult, result_of
+
+__all__ = ["Fleet", "Worked", "market_hash", "request_of", "work_all", "work_order"]
+
+QUEUED_PER_JOB: Final = 2  # orders given out at once: a bound on what is held
+TOLD: Final = (Viewed, NewsArrived, SignalsArrived, MarketNoted)
+
+Worked = tuple[Drawn, tuple[OrderResult, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What every worker knows: the arms, the settings they start from, and the market."""
+
+    arms: tuple[StudyArm, ...]
+    settings: Settings
+    market: str
+
+
+def work_all(fleet: Fleet, orders: Iterable[Drawn], jobs: int) -> Iterator[Worked]:
+    """Yield every order worked by all arms, as they are done, with `jobs` processes.
+
+    Raises what working an order raises, and DataError where a worker was killed. What is under way
+    when the iteration is given up is seen through and forgotten.
+    """
+    if jobs == 1:
+        yield from ((order, work_order(fleet, order)) for order in orders)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(fleet,))
+    left = iter(orders)
+    try:
+        pending = {pool.submit(_work, order) for order in islice(left, jobs * QUEUED_PER_JOB)}
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                pending |= {pool.submit(_work, order) for order in islice(left, 1)}
+                yield _result(future)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(future: Future[Worked]) -> Worked:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise DataError(
+            "a worker of the study was killed, perhaps for want of memory",
+            "run the same command again: it goes on where it was; fewer --jobs need less",
+        ) from None
+
+
+# -- in a worker ----------------------------------------------------------------------------------
+_fleet: Fleet | None = None
+
+
+def _begin(fleet: Fleet) -> None:
+    global _fleet
+    _fleet = fleet
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the parent is gone: nobody would ever give it work again."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work(order: Drawn) -> Worked:
+    assert _fleet is not None, "the worker was begun"
+    return order, work_order(_fleet, order)
+
+
+# -- one order ------------------------------------------------------------------------------------
+def work_order(fleet: Fleet, order: Drawn) -> tuple[OrderResult, ...]:
+    """Work one order in every arm, each in a market of its own that is the same for all."""
+    return tuple(_work_arm(fleet, order, arm) for arm in fleet.arms)
+
+
+def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
+    """Return the run that this order is in an arm, as a person would ask for it."""
+    symbol, _, category = order.symbol.partition(".")
+    steered = arm.algo is AlgoName.ADAPTIVE
+    return Request(
+        symbol=symbol,
+        category=Category(category),
+        side=Side(order.side),
+        qty=parse_decimal(order.qty),
+        start=f"{order.start_s}s",
+        horizon=order.horizon,
+        limit_price=None,
+        decision_price=None,
+        urgency=None,
+        algo=arm.algo,
+        base=AlgoName.TWAP,
+        market=market,
+        seed=order.seed,
+        advisor=arm.advisor if steered else "none",
+        news=None,
+        parent_id="P1",
+        regime=order.regime if market == GENERATED else None,
+        chance=arm.chance,
+    )
+
+
+def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm) -> OrderResult:
+    horizon_s = parse_duration_ns(order.horizon) // SECOND_NS
+    settings = settings_of(arm, fleet.settings, horizon_s)
+    job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None)
+    with Journal.create(None) as journal:
+        result = run_job(job, journal)
+    if job.supervisor is not None:
+        job.supervisor.close()
+    return result_of(
+        _measured(job, result),
+        job.instrument,
+        result.messages,
+        order=order.order,
+        arm=arm.name,
+        market=market_hash(result.messages),
+        journal=result.journal_hash,
+    )
+
+
+def _measured(job: Job, result: Result) -> CostReport:
+    """Measure a run, in a market that has gone on to the close."""
+    tape, deadline_ns = result.tape, job.order.deadline_ns
+    ended = False
+    while tape.end_ns < deadline_ns and not ended:
+        ended = job.venue.run(Wake(job.instrument.id, deadline_ns + SECOND_NS, None, None)).ended
+        tape = job.venue.tape()
+    return measure(result.messages, job.order.id, tape)
+
+
+def market_hash(messages: Sequence[Input | Effect]) -> str:
+    """Return a hash of what was seen and told of the market before the order was submitted."""
+    digest = sha256()
+    for message in messages:
+        if isinstance(message, Submit):
+            break
+        if isinstance(message, TOLD):
+            digest.update(canonical(message))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,97 @@
+"""Orders in arms: the same market before each, the same lines whoever works them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from steersman.config import Settings
+from steersman.domain.messages import Submit, Viewed
+from steersman.errors import UsageError
+from steersman.journal import Journal
+from steersman.runtime.arms import parse_arms
+from steersman.runtime.backtest import run_job
+from steersman.runtime.drawing import draw, generated_markets
+from steersman.runtime.fleet import Fleet, market_hash, request_of, work_all, work_order
+from steersman.runtime.prepare import prepare
+from steersman.runtime.validate import parse_presets
+from steersman.tca.results import Drawn
+from steersman.venues.presets import START_NS
+from tests.runtime import runs
+
+MARKETS = generated_markets(parse_presets("BTCUSDT.linear"), START_NS)
+EMPTY = Settings({})
+
+
+def order(number: int, horizon: str = "2m") -> Drawn:
+    return draw(number, seed=1, markets=MARKETS, regimes=("calm", "news"), horizon=horizon)
+
+
+def fleet(arms: str, settings: Settings = EMPTY) -> Fleet:
+    return Fleet(parse_arms(arms), settings, "generated")
+
+
+def test_every_arm_begins_in_the_same_market_and_ends_in_another() -> None:
+    results = work_order(fleet("immediate,twap,twap-passive,vwap,pov,is,ow,rules"), order(3))
+    assert len({result.market for result in results}) == 1
+    assert len({result.journal for result in results}) == 8
+    assert {result.state for result in results} == {"completed"}
+    assert {result.sigma_hour_pct for result in results} == {results[0].sigma_hour_pct}
+    by_arm = {result.arm: result for result in results}
+    assert by_arm["immediate"].maker_share == by_arm["twap"].maker_share == 0
+    assert by_arm["immediate"].children == 1 < by_arm["twap"].children
+    assert by_arm["immediate"].fees_bps == pytest.approx(5.5, abs=0.01)
+    assert (by_arm["twap-passive"].maker_share or 0) > 0.5
+    assert by_arm["rules"].asked > 0 == by_arm["vwap"].asked
+    other = work_order(fleet("twap"), order(4))[0]
+    assert other.market != results[0].market
+
+
+def test_a_line_is_that_of_the_order_run_alone() -> None:
+    (arm,) = parse_arms("rules")
+    result = work_order(fleet("rules"), order(1))[0]
+    job = prepare(request_of(order(1), arm, "generated"), EMPTY, print)
+    with Journal.create(None) as journal:
+        alone = run_job(job, journal)
+    assert result.journal == alone.journal_hash
+    drawn = order(1)
+    asked = runs.run(
+        qty=Decimal(drawn.qty), horizon="2m", seed=drawn.seed, regime=drawn.regime,
+        side=job.order.side, algo=job.order.algo, advisor="rules",
+    )  # fmt: skip
+    assert asked.journal_hash == alone.journal_hash
+
+
+def test_chance_changes_an_advisors_numbers_and_no_market() -> None:
+    first, again, second = (
+        work_order(fleet(name), order(1))[0] for name in ("rules", "rules", "rules#2")
+    )
+    assert first == again
+    assert first.market == second.market and first.journal != second.journal
+
+
+def test_the_market_before_is_what_was_seen_and_told() -> None:
+    messages = runs.run(horizon="1m").messages
+    whole = market_hash(messages)
+    begun = [type(message) for message in messages].index(Submit)
+    assert market_hash(messages[: begun + 1]) == whole
+    at = next(n for n, message in enumerate(messages) if isinstance(message, Viewed))
+    assert at < begun
+    assert market_hash([*messages[:at], *messages[at + 1 :]]) != whole
+
+
+def test_workers_give_the_lines_of_one_process() -> None:
+    orders = [order(number, "1m") for number in range(5)]
+    both = fleet("twap,rules")
+    alone = dict(zip(range(5), work_all(both, orders, 1), strict=True))
+    shared = {worked[0].order: worked for worked in work_all(both, orders, 2)}
+    assert shared == alone
+
+
+def test_an_error_in_a_worker_comes_back_whole() -> None:
+    wrong = replace(fleet("twap"), settings=Settings({"execution": {"slice_s": 600}}))
+    with pytest.raises(UsageError, match="shorter than one slice") as caught:
+        list(work_all(wrong, [order(0, "1m"), order(1, "1m")], 2))
+    assert "slice_s" in caught.value.remedy
