@@ -124,12 +124,10 @@ def _ratios(weights: F64, sums: F64, sizes: F64) -> tuple[F64, F64]:
     total = weights @ sizes
     means = weights @ sums / total[:, None]
     count = len(sizes)
-    # sum of w (s - mean n)^2, written out so that it is three products of matrices
-    squares = (
-        weights @ sums**2
-        - 2 * means * (weights @ (sums * sizes[:, None]))
-        + means**2 * (weights @ sizes**2)[:, None]
-    )
+    # sum of w (s - mean n)^2, written out so that it is products of matrices
+    even = bool((sizes == sizes[0]).all())
+    mixed = sizes[0] * means * total[:, None] if even else weights @ (sums * sizes[:, None])
+    squares = weights @ sums**2 - 2 * means * mixed + means**2 * (weights @ sizes**2)[:, None]
     spread = np.sqrt(np.maximum(squares, 0.0) * (count / max(1, count - 1)))
     return means, spread / total[:, None]
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from steersman.models.inference import holm, mixture_bound, sample_size
 from steersman.tca.bootstrap import (
     BLOCKS_MIN,
+    RESAMPLES_MIN,
     MeanInterval,
     block_weights,
     mean_intervals,
@@ -33,6 +34,7 @@ from steersman.tca.columns import Columns
 __all__ = ["Arm", "Pair", "Part", "PartArm", "PartPair", "Study", "settled", "summarise"]
 
 RESAMPLES: Final = 4_999
+RESAMPLES_ELSEWHERE: Final = RESAMPLES_MIN  # of medians, tails and parts
 TAIL: Final = 0.05
 ALPHA: Final = 0.05
 POWER: Final = 0.8
@@ -173,7 +175,8 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
     pair_means = mean_intervals(_differences(costs, pairs), blocks, weights)
     drawn = None
     if data.block_count >= BLOCKS_MIN:
-        drawn = _drawn((held[:, blocks] for held in weights()), costs)
+        fewer = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
+        drawn = _drawn((held[:, blocks] for held in fewer()), costs)
     arms = {
         name: _arm(data, column, arm_means[column], drawn) for column, name in enumerate(data.arms)
     }
@@ -188,7 +191,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         seeds=data.block_count,
         arms=arms,
         pairs=compared,
-        splits=dict(_splits(data, pairs, seed, resamples)),
+        splits=dict(_splits(data, pairs, seed)),
         warnings=tuple(_warnings(data, arms, compared)),
     )
 
@@ -326,7 +329,7 @@ def _pair(
 
 # -- parts of the orders --------------------------------------------------------------------------
 def _splits(
-    data: Columns, pairs: Sequence[tuple[int, int]], seed: int, resamples: int
+    data: Columns, pairs: Sequence[tuple[int, int]], seed: int
 ) -> Iterator[tuple[str, dict[str, Part]]]:
     cuts = np.quantile(data.sigma, [1 / 3, 2 / 3])
     volatility = [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)]
@@ -344,19 +347,14 @@ def _splits(
             held = np.array(labels)
             yield (
                 by,
-                {
-                    name: _split(data, np.flatnonzero(held == name), pairs, seed, resamples)
-                    for name in names
-                },
+                {name: _split(data, np.flatnonzero(held == name), pairs, seed) for name in names},
             )
 
 
-def _split(
-    data: Columns, rows: I64, pairs: Sequence[tuple[int, int]], seed: int, resamples: int
-) -> Part:
+def _split(data: Columns, rows: I64, pairs: Sequence[tuple[int, int]], seed: int) -> Part:
     costs = data.costs[rows]
     blocks = np.unique(data.blocks[rows], return_inverse=True)[1]
-    weights = block_weights(blocks, resamples, seed)
+    weights = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
     both = np.hstack([costs, _differences(costs, pairs)])
     found = mean_intervals(both, blocks, weights)
     count = len(data.arms)
