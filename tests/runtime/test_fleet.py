@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +12,17 @@ from steersman.config import Settings
 from steersman.domain.messages import Submit, Viewed
 from steersman.errors import UsageError
 from steersman.journal import Journal
-from steersman.runtime.arms import parse_arms
+from steersman.runtime.arms import parse_arms, settings_of
 from steersman.runtime.backtest import run_job
-from steersman.runtime.drawing import draw, generated_markets
-from steersman.runtime.fleet import Fleet, market_hash, request_of, work_all, work_order
+from steersman.runtime.drawing import draw, generated_markets, recorded
+from steersman.runtime.fleet import Fleet, Worker, market_hash, request_of, work_all
 from steersman.runtime.prepare import prepare
+from steersman.runtime.record import record
 from steersman.runtime.validate import parse_presets
 from steersman.tca.results import Drawn
 from steersman.venues.presets import START_NS
 from tests.runtime import runs
+from tests.runtime.test_record import job
 
 MARKETS = generated_markets(parse_presets("BTCUSDT.linear"), START_NS)
 EMPTY = Settings({})
@@ -34,7 +37,7 @@ def fleet(arms: str, settings: Settings = EMPTY) -> Fleet:
 
 
 def test_every_arm_begins_in_the_same_market_and_ends_in_another() -> None:
-    results = work_order(fleet("immediate,twap,twap-passive,vwap,pov,is,ow,rules"), order(3))
+    results = Worker(fleet("immediate,twap,twap-passive,vwap,pov,is,ow,rules")).work(order(3))
     assert len({result.market for result in results}) == 1
     assert len({result.journal for result in results}) == 8
     assert {result.state for result in results} == {"completed"}
@@ -45,28 +48,28 @@ def test_every_arm_begins_in_the_same_market_and_ends_in_another() -> None:
     assert by_arm["immediate"].fees_bps == pytest.approx(5.5, abs=0.01)
     assert (by_arm["twap-passive"].maker_share or 0) > 0.5
     assert by_arm["rules"].asked > 0 == by_arm["vwap"].asked
-    other = work_order(fleet("twap"), order(4))[0]
+    other = Worker(fleet("twap")).work(order(4))[0]
     assert other.market != results[0].market
 
 
 def test_a_line_is_that_of_the_order_run_alone() -> None:
     (arm,) = parse_arms("rules")
-    result = work_order(fleet("rules"), order(1))[0]
-    job = prepare(request_of(order(1), arm, "generated"), EMPTY, print)
+    result = Worker(fleet("rules")).work(order(1))[0]
+    ready = prepare(request_of(order(1), arm, "generated"), EMPTY, print)
     with Journal.create(None) as journal:
-        alone = run_job(job, journal)
+        alone = run_job(ready, journal)
     assert result.journal == alone.journal_hash
     drawn = order(1)
     asked = runs.run(
         qty=Decimal(drawn.qty), horizon="2m", seed=drawn.seed, regime=drawn.regime,
-        side=job.order.side, algo=job.order.algo, advisor="rules",
+        side=ready.order.side, algo=ready.order.algo, advisor="rules",
     )  # fmt: skip
     assert asked.journal_hash == alone.journal_hash
 
 
 def test_chance_changes_an_advisors_numbers_and_no_market() -> None:
     first, again, second = (
-        work_order(fleet(name), order(1))[0] for name in ("rules", "rules", "rules#2")
+        Worker(fleet(name)).work(order(1))[0] for name in ("rules", "rules", "rules#2")
     )
     assert first == again
     assert first.market == second.market and first.journal != second.journal
@@ -80,6 +83,27 @@ def test_the_market_before_is_what_was_seen_and_told() -> None:
     at = next(n for n, message in enumerate(messages) if isinstance(message, Viewed))
     assert at < begun
     assert market_hash([*messages[:at], *messages[at + 1 :]]) != whole
+
+
+def test_a_recording_is_branched_where_the_order_begins(tmp_path: Path) -> None:
+    folder = str(tmp_path / "h")
+    record(job(tmp_path / "h"))
+    markets = recorded(tmp_path / "h", "1m")
+    orders = [
+        draw(n, seed=2, markets=markets, regimes=("recorded",), horizon="1m", market=folder)
+        for n in range(3)
+    ]
+    arms = Fleet(parse_arms("twap,rules"), EMPTY, folder)
+    worker = Worker(arms)
+    there = [worker.work(order) for order in orders]
+    assert there == [Worker(arms).work(order) for order in orders], "forward and back again"
+    for order, results in zip(orders, there, strict=True):
+        assert len({result.market for result in results}) == 1
+        for arm, result in zip(arms.arms, results, strict=True):
+            own = settings_of(arm, EMPTY, 60)
+            alone = prepare(request_of(order, arm, folder), own, lambda line: None)
+            with Journal.create(None) as journal:
+                assert run_job(alone, journal).journal_hash == result.journal
 
 
 def test_workers_give_the_lines_of_one_process() -> None:

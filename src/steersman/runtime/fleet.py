@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -38,14 +38,16 @@ from steersman.errors import DataError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
 from steersman.runtime.arms import StudyArm, settings_of
-from steersman.runtime.backtest import Job, Result, run_job
-from steersman.runtime.prepare import GENERATED, Request, prepare
+from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
+from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
 from steersman.tca.measure import CostReport, measure
 from steersman.tca.results import Drawn, OrderResult, result_of
+from steersman.venues.simulated import SimulatedVenue
 
-__all__ = ["Fleet", "Worked", "market_hash", "request_of", "work_all", "work_order"]
+__all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
 
+PLAIN: Final = StudyArm("plain", AlgoName.TWAP)
 QUEUED_PER_JOB: Final = 2  # orders given out at once: a bound on what is held
 TOLD: Final = (Viewed, NewsArrived, SignalsArrived, MarketNoted)
 
@@ -68,7 +70,8 @@ def work_all(fleet: Fleet, orders: Iterable[Drawn], jobs: int) -> Iterator[Worke
     when the iteration is given up is seen through and forgotten.
     """
     if jobs == 1:
-        yield from ((order, work_order(fleet, order)) for order in orders)
+        worker = Worker(fleet)
+        yield from ((order, worker.work(order)) for order in orders)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(fleet,))
@@ -95,12 +98,12 @@ def _result(future: Future[Worked]) -> Worked:
 
 
 # -- in a worker ----------------------------------------------------------------------------------
-_fleet: Fleet | None = None
+_worker: Worker | None = None
 
 
 def _begin(fleet: Fleet) -> None:
-    global _fleet
-    _fleet = fleet
+    global _worker
+    _worker = Worker(fleet)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -114,14 +117,45 @@ def _end_with_parent() -> None:
 
 
 def _work(order: Drawn) -> Worked:
-    assert _fleet is not None, "the worker was begun"
-    return order, work_order(_fleet, order)
+    assert _worker is not None, "the worker was begun"
+    return order, _worker.work(order)
 
 
 # -- one order ------------------------------------------------------------------------------------
-def work_order(fleet: Fleet, order: Drawn) -> tuple[OrderResult, ...]:
-    """Work one order in every arm, each in a market of its own that is the same for all."""
-    return tuple(_work_arm(fleet, order, arm) for arm in fleet.arms)
+class Worker:
+    """Work orders in every arm, each arm in a market of its own that is the same for all.
+
+    A generated market is made anew for each. A recorded one is read on from where it was to a
+    little before the order's start, and branches there into the arms: it is read through once where
+    orders come in the order of their starts.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._begun: dict[str, Begun] = {}
+        self._reached: dict[str, SimulatedVenue] = {}
+
+    def work(self, order: Drawn) -> tuple[OrderResult, ...]:
+        """Work one order; raise what preparing or working it raises."""
+        fleet, before = self._fleet, None
+        if fleet.market != GENERATED:
+            before = self._recorded(order)
+        return tuple(_work_arm(fleet, order, arm, before) for arm in fleet.arms)
+
+    def _recorded(self, order: Drawn) -> Begun:
+        """Return the recorded market as it was a little before the order's start."""
+        begun = self._begun.get(order.symbol)
+        if begun is None:
+            request = request_of(order, PLAIN, self._fleet.market)
+            job = prepare(request, self._fleet.settings, lambda line: None)
+            begun = Begun(job.venue, job.assumed, job.venue.now_ns)
+            self._begun[order.symbol] = begun
+        venue = self._reached.get(order.symbol)
+        until_ns = begun.begun_ns + order.start_s * SECOND_NS - TAPE_BEFORE_NS
+        if venue is None or venue.now_ns > until_ns:
+            venue = self._reached[order.symbol] = begun.venue.copy()
+        venue.keep_tape_from(until_ns)
+        return Begun(venue, begun.assumed, begun.begun_ns)
 
 
 def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
@@ -150,10 +184,11 @@ def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
     )
 
 
-def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm) -> OrderResult:
+def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -> OrderResult:
     horizon_s = parse_duration_ns(order.horizon) // SECOND_NS
     settings = settings_of(arm, fleet.settings, horizon_s)
-    job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None)
+    begun = None if before is None else replace(before, venue=before.venue.copy())
+    job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None, begun)
     with Journal.create(None) as journal:
         result = run_job(job, journal)
     if job.supervisor is not None:

@@ -48,6 +48,7 @@ __all__ = [
     "GENERATED",
     "SETTLE_NS",
     "WARM_UP_NS",
+    "Begun",
     "Request",
     "prepare",
     "read_news",
@@ -100,8 +101,24 @@ class Request:
     chance: int = 0
 
 
-def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A recorded market that was built before, began at `begun_ns`, and may have gone on since."""
+
+    venue: SimulatedVenue
+    assumed: dict[str, str]
+    begun_ns: int
+
+
+def prepare(
+    request: Request,
+    settings: Settings,
+    say: Callable[[str], None],
+    begun: Begun | None = None,
+) -> Job:
     """Build the job; `say` gets one line for anything a person should know (a fallback, a caveat).
+
+    `begun` is the market to work in, where one of the same request was built before.
 
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
@@ -136,7 +153,9 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
     end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
-    venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
+    if begun is None:
+        venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
+        begun = Begun(venue, assumed, venue.now_ns)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -145,10 +164,11 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         limits=limits,
         volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
-        venue=venue,
+        venue=begun.venue,
         supervisor=_supervisor(request, limits, settings.signals(), say),
         news=read_news(request.news) if request.news is not None else (),
-        assumed=assumed,
+        assumed=begun.assumed,
+        begun_ns=begun.begun_ns,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
         day_volume=_day_volume(calibrated, instrument, order),

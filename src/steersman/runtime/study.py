@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -229,7 +229,9 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
             progress.take(worked)
         advance(progress.share, progress.words)
         fleet = Fleet(request.arms, request.settings, request.market)
-        left = (request.drawn(number) for number in progress.left())
+        left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
+        if request.market != GENERATED:  # a recording is read forward
+            left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
         results = work_all(fleet, left, request.jobs)
         for worked in results:
             files.add(worked)
