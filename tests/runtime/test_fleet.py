@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from steersman.config import Settings
-from steersman.domain.messages import Submit, Viewed
+from steersman.domain.messages import Submit, Viewed, Wake
+from steersman.domain.units import SECOND_NS
 from steersman.errors import UsageError
 from steersman.journal import Journal
 from steersman.runtime.arms import parse_arms, settings_of
@@ -20,6 +21,7 @@ from steersman.runtime.prepare import prepare
 from steersman.runtime.record import record
 from steersman.runtime.validate import parse_presets
 from steersman.tca.results import Drawn
+from steersman.tca.tapes import TapeReader
 from steersman.venues.presets import START_NS
 from tests.runtime import runs
 from tests.runtime.test_record import job
@@ -75,6 +77,21 @@ def test_chance_changes_an_advisors_numbers_and_no_market() -> None:
     assert first.market == second.market and first.journal != second.journal
 
 
+def test_an_order_that_never_began_is_valued_at_the_close_long_after() -> None:
+    tiny = Settings({"limits": {"max_order_size": Decimal(100)}})
+    drawn = order(1, "8m")
+    (result,) = Worker(fleet("twap", tiny)).work(drawn)
+    assert (result.state, result.fill_rate) == ("refused", 0.0)
+    ready = prepare(request_of(drawn, parse_arms("twap")[0], "generated"), EMPTY, print)
+    venue, parent = ready.venue, ready.order
+    first = venue.run(Wake(parent.instrument, parent.start_ns, None, None)).view.mid
+    venue.run(Wake(parent.instrument, parent.deadline_ns + SECOND_NS, None, None))
+    close = TapeReader(venue.tape(), ready.instrument).touch_at(parent.deadline_ns)
+    assert first is not None and close is not None and close.mid != first
+    moved_bps = float((close.mid - first) / first) * 1e4
+    assert result.cost_bps == result.unfilled_bps == pytest.approx(parent.side.sign * moved_bps)
+
+
 def test_the_market_before_is_what_was_seen_and_told() -> None:
     messages = runs.run(horizon="1m").messages
     whole = market_hash(messages)
@@ -116,6 +133,8 @@ def test_workers_give_the_lines_of_one_process() -> None:
 
 def test_an_error_in_a_worker_comes_back_whole() -> None:
     wrong = replace(fleet("twap"), settings=Settings({"execution": {"slice_s": 600}}))
-    with pytest.raises(UsageError, match="shorter than one slice") as caught:
+    with pytest.raises(
+        UsageError, match=r"order \d on BTCUSDT.linear: .* shorter than one slice"
+    ) as caught:
         list(work_all(wrong, [order(0, "1m"), order(1, "1m")], 2))
     assert "slice_s" in caught.value.remedy

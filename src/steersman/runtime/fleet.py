@@ -34,7 +34,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import AlgoName
 from steersman.domain.units import SECOND_NS, Side
-from steersman.errors import DataError
+from steersman.errors import DataError, SteersmanError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
 from steersman.runtime.arms import StudyArm, settings_of
@@ -137,10 +137,13 @@ class Worker:
 
     def work(self, order: Drawn) -> tuple[OrderResult, ...]:
         """Work one order; raise what preparing or working it raises."""
-        fleet, before = self._fleet, None
-        if fleet.market != GENERATED:
-            before = self._recorded(order)
-        return tuple(_work_arm(fleet, order, arm, before) for arm in fleet.arms)
+        fleet = self._fleet
+        try:
+            before = self._recorded(order) if fleet.market != GENERATED else None
+            return tuple(_work_arm(fleet, order, arm, before) for arm in fleet.arms)
+        except SteersmanError as error:
+            error.message = f"order {order.order} on {order.symbol}: {error.message}"
+            raise
 
     def _recorded(self, order: Drawn) -> Begun:
         """Return the recorded market as it was a little before the order's start."""

@@ -119,7 +119,6 @@ def prepare(
     """Build the job; `say` gets one line for anything a person should know (a fallback, a caveat).
 
     `begun` is the market to work in, where one of the same request was built before.
-
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
@@ -153,9 +152,7 @@ def prepare(
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
     end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
-    if begun is None:
-        venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
-        begun = Begun(venue, assumed, venue.now_ns)
+    begun = begun or _market(request, instrument, end_ns, history, funding, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -175,14 +172,14 @@ def prepare(
     )
 
 
-def _venue(
+def _market(
     request: Request,
     instrument: Instrument,
     end_ns: int,
     history: History | None,
     funding: Rates,
     say: Callable[[str], None],
-) -> tuple[SimulatedVenue, dict[str, str]]:
+) -> Begun:
     """Return the market, generated to `end_ns` or recorded, and what is assumed of it in words."""
     latency = parse_latency(request.latency, request.feed_latency)
     if history is None:
@@ -200,7 +197,7 @@ def _venue(
             latency=latency,
             funding=funding,
         )
-        return venue, {}
+        return Begun(venue, {}, venue.now_ns)
     source = history.source(instrument)
     assumed = assume(instrument, source, request.queue, request.impact, say)
     venue = SimulatedVenue.recorded(
@@ -213,7 +210,7 @@ def _venue(
         tape=False,
         funding=funding,
     )
-    return venue, assumed.words
+    return Begun(venue, assumed.words, venue.now_ns)
 
 
 def _calibrated(path: Path | None, instrument: Instrument) -> ImpactParameters | None:
