@@ -26,7 +26,7 @@ PAIR_HEADS: Final = (
 
 def print_study(study: Study, console: Console) -> None:
     """Print a study; all costs are in bps of the order's notional, positive = cost."""
-    title = f"What {study.n:,} orders cost in bps, on {study.seeds:,} seeds or days"
+    title = f"What {study.n:,} orders cost in bps; independent seeds or days: {study.seeds:,}"
     console.print(table(title, ARM_HEADS, arm_rows(study)))
     pairs = shown_pairs(study)
     if pairs:

@@ -171,7 +171,7 @@ def test_a_recorded_market_is_studied_by_day(tmp_path: Path) -> None:
     finished = done(tmp_path / "s", **market)
     assert (finished.study.n, finished.study.seeds) == (6, 1)
     assert finished.study.pairs[0].ci_low is None
-    assert "1 days: no interval" in finished.study.warnings[0]
+    assert "need 8 days or more, there are 1" in finished.study.warnings[0]
     assert finished.document["manifest"]["market"]["hash"]
     for option, value in (("regimes", "calm"), ("symbols", "BTCUSDT.linear")):
         with pytest.raises(UsageError, match=f"leave --{option} out"):

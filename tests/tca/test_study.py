@@ -118,7 +118,7 @@ def test_few_blocks_have_no_interval_and_it_is_said() -> None:
     pair = study.pairs[0]
     assert (pair.ci_low, pair.p, pair.p_holm, pair.anytime_low) == (None, None, None, None)
     assert study.arms["a"].cvar95_low is None
-    assert study.warnings == ("3 days: no interval is given for fewer than 8",)
+    assert study.warnings == ("no intervals: they need 8 days or more, there are 3",)
 
 
 def test_incomplete_orders_and_missing_models_are_said() -> None:

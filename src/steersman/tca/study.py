@@ -374,7 +374,7 @@ def _warnings(data: Columns, arms: dict[str, Arm], pairs: Sequence[Pair]) -> Ite
     n = len(data.costs)
     if data.block_count < BLOCKS_MIN:
         what = "seeds" if data.independent else "days"
-        yield f"{data.block_count} {what}: no interval is given for fewer than {BLOCKS_MIN}"
+        yield f"no intervals: they need {BLOCKS_MIN} {what} or more, there are {data.block_count}"
     for name, arm in arms.items():
         if arm.incomplete:
             refused = f", {arm.refused} of them refused by a limit" if arm.refused else ""
