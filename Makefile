@@ -2,7 +2,7 @@
 # Each makes .venv on first use (PYTHON=... names the interpreter) and works offline afterwards.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint types layers coverage clean venv-run venv-dev
+.PHONY: help run llm test check lint types layers coverage clean venv-run venv-dev
 
 BIN := .venv/bin
 ORDER := --symbol BTCUSDT --side buy --qty 25 --horizon 30m --algo adaptive \
@@ -14,6 +14,9 @@ help: ## say what can be made
 run: venv-run ## work one order on the built-in market, with the embedded model at the wheel
 	@$(BIN)/steersman model pull || echo "steersman: no model weights: the run goes on with rules" >&2
 	@$(BIN)/steersman run $(ORDER)
+
+llm: ## install what models over HTTP need (OpenAI, Anthropic, Gemini, Ollama, vLLM, llama.cpp)
+	@scripts/install llm
 
 test: check ## run every check and every test
 	@echo "== pytest"

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,12 @@ def find_shared(root: Path, environment: dict[str, str]) -> Path:
 def shared() -> Path:
     """The folder of recorded data, vectors and fixtures beside the repository."""
     return find_shared(ROOT, dict(os.environ))
+
+
+@pytest.fixture
+def model_requests() -> Iterator[None]:
+    """Let a test ask models over HTTP: on loopback, for the network is blocked all the same."""
+    from pydantic_ai.models import override_allow_model_requests
+
+    with override_allow_model_requests(True):
+        yield

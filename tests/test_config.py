@@ -99,9 +99,111 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         load_settings(tmp_path / "absent.toml", {}, tmp_path, tmp_path)
 
 
+def test_feeds_have_a_table_each(tmp_path: Path) -> None:
+    text = """
+    [feeds.wire]
+    url = "https://example.org/rss"
+    kind = "macro"
+    trust_pct = 80
+    [feeds.mine]
+    file = "news.jsonl"
+    """
+    feeds = load(tmp_path, text, STEERSMAN_FEEDS__MINE__MAX_ITEMS="7").feeds()
+    assert list(feeds) == ["mine", "wire"]
+    assert (feeds["wire"].kind, feeds["wire"].trust_pct) == ("macro", 80)
+    assert (feeds["mine"].file, feeds["mine"].max_items) == ("news.jsonl", 7)
+    assert load(tmp_path).feeds() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[feeds.wire]\nurls = 'x'\n", "did you mean url"),
+        ("[feeds]\nwire = 5\n", "write [feeds.NAME]"),
+        ("[feeds.Wire-1]\nfile = 'x'\n", "cannot name a feed"),
+        ("[feeds.wire]\ntrust_pct = 50\n", "[feeds.wire] give either url or file"),
+        ("[feeds.wire]\nfile = 'x'\nurl = 'http://x'\n", "give either url or file"),
+        ("[feeds.wire]\nurl = 'file:///etc/passwd'\n", "must begin with http"),
+        ("[feeds.wire]\nfile = 'x'\nkind = 'market'\n", "kind must be one of"),
+        ("[feeds.wire]\nfile = 'x'\ntrust_pct = 101\n", "between 0 and 100"),
+        ("[feeds.wire]\nfile = 'x'\nmax_items = 0\n", "max_items"),
+        ("[feeds.wire]\nfile = 'x'\nmax_age_s = 0\n", "max_age_s"),
+    ],
+)
+def test_a_bad_feed_is_named_with_its_remedy(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text).feeds()
+    assert words in str(caught.value) and caught.value.remedy
+
+
 def test_the_fee_tier_is_a_setting_of_its_own(tmp_path: Path) -> None:
     assert load(tmp_path).fees().tier is None
     assert load(tmp_path, '[fees]\ntier = "vip3"\n').fees().tier == "vip3"
     assert load(tmp_path, STEERSMAN_FEES__TIER="-0.5:2.5").fees().tier == "-0.5:2.5"
     with pytest.raises(ConfigError, match="did you mean tier"):
         load(tmp_path, '[fees]\ntiers = "vip3"\n')
+
+
+LOCAL = """
+[advisors.local]
+provider = "openai-compatible"
+model = "m"
+base_url = "http://127.0.0.1:1/v1"
+max_usd_per_day = 0.30
+"""
+
+
+def test_each_language_model_has_a_table_of_its_own(tmp_path: Path) -> None:
+    settings = load(tmp_path, LOCAL + '[advisors.other]\nprovider = "vllm"\nmodel = "q"\n')
+    assert settings.advisors() == ("local", "other")
+    assert settings.advisor("local").max_usd_per_day == Decimal("0.30")
+    assert settings.advisor("other").address == "http://127.0.0.1:8000/v1"
+    assert load(tmp_path).advisors() == ()
+
+
+def test_a_variable_names_one_key_of_one_language_model(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        LOCAL,
+        STEERSMAN_ADVISORS__LOCAL__MAX_USD_PER_DAY="0.70",
+        STEERSMAN_ADVISORS__LOCAL__MASKED="false",
+        STEERSMAN_ADVISORS__GPT_5__MODEL="gpt-5",
+        STEERSMAN_ADVISORS__GPT_5__PROVIDER="vllm",
+    )
+    assert settings.advisor("local").max_usd_per_day == Decimal("0.70")
+    assert settings.advisor("local").masked is False
+    assert settings.advisor("gpt_5").model == "gpt-5"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (LOCAL + "max_usd_per_dy = 1\n", "did you mean max_usd_per_day"),
+        (LOCAL + 'api_key = "sk-planted-secret"\n', "unknown key in [advisors.local]: 'api_key'"),
+        (LOCAL + "temperature = 3\n", "[advisors.local] temperature must lie between 0 and 2"),
+        (LOCAL.replace("openai-compatible", "openai"), "openai charges for tokens"),
+        (LOCAL.replace("openai-compatible", "opanai"), "Invalid enum value 'opanai'"),
+        (LOCAL.replace("local", "Local"), "'Local' cannot name an advisor"),
+        ("[advisors]\nlocal = 3\n", "local in [advisors] is not a table"),
+        ("[advisor.local]\nmodel = 3\n", "did you mean advisors"),
+        ('[advisors.local]\nmodel = "m"\n', "missing required field `provider`"),
+    ],
+)
+def test_bad_tables_of_language_models_name_the_key(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text).advisor("local")
+    assert words in str(caught.value)
+    assert caught.value.remedy
+    assert "sk-planted-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["STEERSMAN_ADVISORS__LOCAL__NOPE", "STEERSMAN_ADVISORS__LOCAL", "STEERSMAN_ADVISORS"]
+)
+def test_unknown_variables_of_language_models_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load(tmp_path, LOCAL, **{name: "1"})
+
+
+def test_the_state_variable_is_known(tmp_path: Path) -> None:
+    load(tmp_path, STEERSMAN_STATE="/somewhere")

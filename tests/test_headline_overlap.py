@@ -1,22 +1,20 @@
 """What the reader was trained on, is tested on and meets in the generated market is disjoint.
 
-A reader that has seen the sentence it is tested on has measured nothing. Names, slots and figures
-are masked first: two sentences that differ only in them are the same sentence.
+A reader that has seen the sentence it is tested on has measured nothing. Where they meet, the
+training headline goes: `python -m training.overlap`. It is the only one named here.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from training.overlap import SHINGLE_WORDS, masked, meeting
+
 HEADLINES = Path(__file__).parents[1] / "training" / "headlines"
-SHINGLE_WORDS = 5
-MASK = "_"
-TOKEN = re.compile(r"\{[^}]*\}|[$€£¥]?\d[\w.,%$€£+-]*|[\w'\u2019&-]+")
 
 
 def rows(pattern: str) -> list[dict[str, str]]:
@@ -27,31 +25,9 @@ def rows(pattern: str) -> list[dict[str, str]]:
     ]
 
 
-def masked(text: str) -> list[str]:
-    """Return the words in lower case, with slots, figures and inner capitalised words masked."""
-    words = []
-    for number, token in enumerate(TOKEN.findall(text)):
-        name = token[0] == "{" or not token[0].isalpha() or (number > 0 and token[0].isupper())
-        words.append(MASK if name else token.lower())
-    return words
-
-
-def shingles(text: str) -> set[tuple[str, ...]]:
-    words = masked(text)
-    found = {tuple(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)}
-    return {shingle for shingle in found if shingle.count(MASK) < SHINGLE_WORDS - 1}
-
-
-def canonical(text: str) -> str:
-    return " ".join(masked(text))
-
-
 def assert_disjoint(left: list[str], right: list[str]) -> None:
-    known = {shingle: text for text in left for shingle in shingles(text)}
-    shared = {text: known[s] for text in right for s in shingles(text) if s in known}
-    assert not shared, f"{len(shared)} share {SHINGLE_WORDS} words, e.g. {list(shared.items())[:5]}"
-    plain = {text.lower() for text in left}
-    assert not [text for text in right if text.lower() in plain]
+    shared = meeting(left, right)
+    assert not shared, f"{len(shared)} share {SHINGLE_WORDS} words, e.g. {sorted(shared)[:5]}"
 
 
 TRAIN = rows("train_*.jsonl")
@@ -64,6 +40,16 @@ def test_there_is_enough_and_it_is_balanced() -> None:
     assert max(held.values()) - min(held.values()) <= 0.05 * len(HELD)
     train = Counter(row["direction"] for row in TRAIN)
     assert min(train.values()) >= 0.28 * len(TRAIN)
+
+
+def test_names_slots_and_figures_make_no_difference() -> None:
+    assert masked("Shares of {co} fell 3.5% as Jane Doe's bank") == [
+        "shares", "of", "_", "fell", "_", "as", "_", "_", "bank",
+    ]  # fmt: skip
+    others = ["Fears grow as lender Alpha cuts 40 jobs"]
+    assert meeting(["Noted: as lender Beta cuts 12 jobs"], others)
+    assert meeting(["FEARS GROW AS LENDER ALPHA CUTS 40 JOBS"], others)
+    assert not meeting(["Lender Alpha hires 40 as fears grow"], others)
 
 
 @pytest.mark.parametrize("row", [TRAIN, HELD], ids=["training", "held-out"])

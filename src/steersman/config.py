@@ -2,15 +2,17 @@
 
     ~/.config/steersman/config.toml  <  ./steersman.toml or --config FILE  <  STEERSMAN_* variables
 
-Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`; a variable names one key of one
-table, such as `STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`. An unknown key is an error with a
-suggestion: a limit that was misspelt is a limit that does not exist. Numbers are read as decimals,
-never through floats.
+Four tables, `[execution]`, `[limits]`, `[fees]` and `[signals]`, one `[feeds.NAME]` for each feed
+of news and one `[advisors.NAME]` for each language model; a variable names one key of one table:
+`STEERSMAN_LIMITS__MAX_ORDER_SIZE=50000`, `STEERSMAN_FEEDS__NAME__TRUST_PCT=80`. An unknown key is
+an error with a suggestion: a limit that was misspelt is a limit that does not exist. Numbers are
+read as decimals, never through floats.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -19,6 +21,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from steersman.advisor.providers import ADVISOR_NAME, AdvisorConfig
+from steersman.domain.feeds import FEED_NAME, FeedConfig
 from steersman.domain.fees import FeeConfig
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.errors import ConfigError
@@ -28,13 +32,31 @@ __all__ = ["Settings", "load_settings"]
 
 ENV_PREFIX: Final = "STEERSMAN_"
 ENV_OTHER: Final = frozenset(
-    {"STEERSMAN_CACHE", "STEERSMAN_PEERS"}
+    {"STEERSMAN_CACHE", "STEERSMAN_PEERS", "STEERSMAN_STATE"}
 )  # variables with a meaning of their own
 TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "execution": ExecutionConfig,
     "limits": SafetyLimits,
     "fees": FeeConfig,
     "signals": SignalRules,
+}
+
+FEEDS: Final = "feeds"
+ADVISORS: Final = "advisors"
+# These hold tables of their own, kept as "feeds.NAME": what one is, how a name looks, its keys.
+GROUPS: Final[dict[str, tuple[str, re.Pattern[str], str, type[msgspec.Struct]]]] = {
+    FEEDS: (
+        "a feed",
+        FEED_NAME,
+        "use 1 to 24 lower-case letters, digits and underscores, a letter first",
+        FeedConfig,
+    ),
+    ADVISORS: (
+        "an advisor",
+        ADVISOR_NAME,
+        "use lower-case letters, digits and single underscores",
+        AdvisorConfig,
+    ),
 }
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -61,6 +83,23 @@ class Settings(msgspec.Struct, frozen=True):
         """Return the thresholds of the rules."""
         return self._build(SignalRules, "signals", {})
 
+    def feeds(self) -> dict[str, FeedConfig]:
+        """Return the feeds of news by name."""
+        prefix = f"{FEEDS}."
+        tables = sorted(name for name in self.tables if name.startswith(prefix))
+        return {table.removeprefix(prefix): self._build(FeedConfig, table, {}) for table in tables}
+
+    def advisors(self) -> tuple[str, ...]:
+        """Return the names of the language models that have a table."""
+        prefix = f"{ADVISORS}."
+        return tuple(
+            sorted(name.removeprefix(prefix) for name in self.tables if name.startswith(prefix))
+        )
+
+    def advisor(self, name: str) -> AdvisorConfig:
+        """Return how a language model is reached; its table must be there."""
+        return self._build(AdvisorConfig, f"{ADVISORS}.{name}", {})
+
     def _build(self, kind: type[S], table: str, fallbacks: Mapping[str, Any]) -> S:
         given = {**fallbacks, **self.tables.get(table, {})}
         try:
@@ -83,9 +122,9 @@ def load_settings(
     for file in (home / ".config" / "steersman" / "config.toml", path or here / "steersman.toml"):
         if file.is_file():
             for table, key, value in _from_file(file):
-                tables[table][key] = value
+                tables.setdefault(table, {})[key] = value
     for table, key, value in _from_environment(environ):
-        tables[table][key] = value
+        tables.setdefault(table, {})[key] = value
     return Settings(tables)
 
 
@@ -97,12 +136,37 @@ def _from_file(path: Path) -> Iterator[tuple[str, str, Any]]:
             f"{path}: {error}", "correct the file; see docs/configuration.md"
         ) from None
     for table, content in document.items():
-        _check(str(path), "table", table, TABLES)
+        _check(str(path), "table", table, (*TABLES, *GROUPS))
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: {table} is not a table", f"write [{table}] and keys below")
-        for key, value in content.items():
-            _check(str(path), f"key in [{table}]", key, TABLES[table].__struct_fields__)
-            yield table, key, value
+        if table not in GROUPS:
+            yield from _from_table(str(path), table, content)
+            continue
+        for name, named in content.items():
+            if not isinstance(named, dict):
+                raise ConfigError(
+                    f"{path}: {name} in [{table}] is not a table",
+                    f"write [{table}.NAME] and keys below",
+                )
+            yield from _from_table(str(path), f"{table}.{name}", named)
+
+
+def _from_table(where: str, table: str, content: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    fields = _fields(where, table)
+    for key, value in content.items():
+        _check(where, f"key in [{table}]", key, fields)
+        yield table, key, value
+
+
+def _fields(where: str, table: str) -> tuple[str, ...]:
+    """Return the keys of a table that exists; a name within a group must be well formed."""
+    group, _, name = table.partition(".")
+    if group not in GROUPS:
+        return TABLES[table].__struct_fields__
+    what, form, remedy, kind = GROUPS[group]
+    if form.fullmatch(name) is None:
+        raise ConfigError(f"{where}: {name[:40]!r} cannot name {what}", remedy)
+    return kind.__struct_fields__
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
@@ -110,9 +174,12 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, An
         if not name.startswith(ENV_PREFIX) or name in ENV_OTHER:
             continue
         table, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        _check(f"variable {name}", "table", table, TABLES)
-        _check(f"variable {name}", f"key in [{table}]", key, TABLES[table].__struct_fields__)
-        yield table, key, environ[name]
+        where = f"variable {name}"
+        _check(where, "table", table, (*TABLES, *GROUPS))
+        if table in GROUPS:
+            named, _, key = key.partition("__")
+            table = f"{table}.{named}"
+        yield from _from_table(where, table, {key: environ[name]})
 
 
 def _check(where: str, what: str, name: str, known: Any) -> None:

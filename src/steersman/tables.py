@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from steersman.marketdata.importers.summary import ImportSummary
 from steersman.runtime.outcome import Outcome
 from steersman.runtime.predictions import Prediction
 from steersman.tca.children import ChildRow
-from steersman.tca.measure import CostReport
+from steersman.tca.measure import AdviceStats, CostReport
 
 __all__ = [
     "clock",
@@ -209,13 +210,8 @@ def _execution(outcome: Outcome) -> Any:
         ("children", str(report.children)),
         ("finished before the deadline", _seconds(report.early_s)),
     ]
-    advice = report.advice
-    if advice.asked:
-        judged = ", ".join(f"{getattr(advice, v.value)} {v.value}" for v in Verdict)
-        rows.append(("advice", f"{advice.asked} asked: {judged}; {advice.fallback} fallback"))
-        if advice.latency_ms_p50 is not None:
-            latency = f"{advice.latency_ms_p50:.0f} ms, p95 {advice.latency_ms_p95:.0f} ms"
-            rows.append(("advice latency (market time)", latency))
+    if report.advice.asked:
+        rows.extend(_advice(report.advice))
     news = [message for message in outcome.messages if isinstance(message, NewsArrived)]
     rows.append(("news items", str(sum(len(message.items) for message in news))))
     regimes = [m.regime.value for m in outcome.messages if isinstance(m, RegimeChanged)]
@@ -227,6 +223,33 @@ def _execution(outcome: Outcome) -> Any:
     rows.append(("journal hash", str(outcome.document["journal_hash"])))
     title = f"Execution, {iso(report.arrival_ns or report.end_ns)} to {iso(report.end_ns)}"
     return key_values(title, rows)
+
+
+def _advice(advice: AdviceStats) -> list[tuple[str, str]]:
+    """Return how advice fared: every reason, outcome and verdict that there was."""
+    judged = ", ".join(f"{getattr(advice, v.value)} {v.value}" for v in Verdict)
+    rows = [
+        ("advice", f"{advice.asked} asked: {judged}; {advice.fallback} fallback"),
+        ("asked because of", _counts(advice.asked_why)),
+        ("answers", _counts(advice.outcomes)),
+    ]
+    if advice.checks:
+        rows.append(("checks not passed", _counts(advice.checks)))
+    if advice.latency_ms_p50 is not None:
+        latency = f"{advice.latency_ms_p50:.0f} ms, p95 {advice.latency_ms_p95:.0f} ms"
+        rows.append(("advice latency (market time)", latency))
+    if advice.tokens_in or advice.tokens_out or Decimal(advice.cost_usd):
+        tokens = f"{advice.tokens_in:,} tokens in, {advice.tokens_out:,} out"
+        rows.append(("advice took", f"{tokens}, {advice.cost_usd} USD"))
+    for name, weighed in advice.weights.items():
+        turns = ", ".join(f"{weighed[what]:g} {what}" for what in ("right", "wrong", "undecided"))
+        rows.append(("advisor's weight", f"{weighed['weight']:.2f} ({turns}): {name}"))
+    return rows
+
+
+def _counts(counts: dict[str, int]) -> str:
+    named = (f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    return ", ".join(named) or "none"
 
 
 def _funding(report: CostReport) -> str:

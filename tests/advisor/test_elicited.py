@@ -59,6 +59,7 @@ def test_what_is_read_becomes_the_advice_and_says_that_a_model_read_it() -> None
     assert advice.evidence == ("n1",)
     assert advice.provenance == {
         "pace_pct": Origin.RULE,
+        "reasoning": Origin.RULE,
         "news_direction": Origin.MODEL,
         "news_severity": Origin.MODEL,
     }

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from steersman.advisor import embedded, weights
-from steersman.advisor.embedded import LlamaEmbedder, NewsReader
-from steersman.advisor.reading import NOTHING_SAID, Head
+from steersman.advisor.embedded import LlamaEmbedder, NewsReader, packaged_adapter
+from steersman.advisor.reading import NOTHING_SAID, Head, load_head, prompt_of
 from steersman.domain.advice import Direction, Severity
 from steersman.errors import WeightsError
 
@@ -92,6 +92,27 @@ def test_a_head_for_other_weights_is_refused(tmp_path: Path) -> None:
         NewsReader(tmp_path / "model.gguf", head=head)
 
 
+def test_another_adapter_than_the_heads_is_refused() -> None:
+    with packaged_adapter(load_head().adapter_sha256) as adapter:
+        assert adapter.read_bytes()[:4] == b"GGUF"
+        assert adapter.stat().st_size <= 3_000_000
+    with (
+        pytest.raises(WeightsError, match="not the one its head was trained with") as caught,
+        packaged_adapter("f" * 64),
+    ):
+        pass
+    assert "reinstall steersman" in caught.value.remedy
+
+
+def test_a_missing_adapter_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "ADAPTER_FILE", "absent.gguf")
+    with (
+        pytest.raises(WeightsError, match=r"adapter \(absent.gguf\) cannot be read"),
+        packaged_adapter("f" * 64),
+    ):
+        pass
+
+
 def test_the_library_is_not_imported_before_it_is_needed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -133,6 +154,17 @@ def test_the_librarys_own_port_answers_nobody() -> None:
         urllib.request.urlopen(asked, timeout=10)
     refused.value.close()
     assert len(model.embed("x")) == 576
+
+
+@needs_weights
+def test_the_reader_reads_through_the_adapter() -> None:
+    path, head = weights.find(), load_head()
+    assert path is not None
+    prompt = prompt_of(head.template, HEADLINES[0])
+    with packaged_adapter(head.adapter_sha256) as adapter:
+        adapted = LlamaEmbedder(path, adapter=adapter, threads=1).embed(prompt)
+    assert NewsReader().read(HEADLINES[0]) == head.read(HEADLINES[0], adapted)
+    assert LlamaEmbedder(path, threads=1).embed(prompt) != adapted
 
 
 @needs_weights

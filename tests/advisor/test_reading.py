@@ -20,10 +20,11 @@ from steersman.advisor.reading import (
     normalise,
     prompt_of,
 )
+from steersman.advisor.wording import BUCKETS, buckets
 from steersman.domain.advice import Direction, Severity
 from steersman.errors import WeightsError
 
-META = {"schema": 1, "weights_sha256": "0" * 64, "template": "News: {text}\nIt"}
+META = {"schema": 2, "weights_sha256": "0" * 64, "template": "News: {text}\nIt"}
 
 
 def small_head() -> Head:
@@ -40,6 +41,7 @@ def packed(**changes: Any) -> bytes:
         "severity_weights": np.eye(3, dtype=np.float32),
         "severity_bias": np.zeros(3, dtype=np.float32),
     }
+    parts["words"] = np.zeros((6, BUCKETS), dtype=np.float16)
     buffer = io.BytesIO()
     np.savez(buffer, **(parts | changes))
     return buffer.getvalue()
@@ -57,28 +59,41 @@ def packed(**changes: Any) -> bytes:
 def test_the_largest_score_wins(
     embedding: list[float], direction: Direction, severity: Severity
 ) -> None:
-    reading = small_head().read_embedding(embedding)
+    reading = small_head().read("", embedding)
     assert (reading.direction, reading.severity) == (direction, severity)
 
 
 def test_softmax_is_the_known_one() -> None:
-    reading = small_head().read_embedding([np.log(2.0), 0.0, 0.0])
+    reading = small_head().read("", [np.log(2.0), 0.0, 0.0])
     assert reading.p_up == pytest.approx(0.5, abs=1e-12)
     assert reading.p_flat == reading.p_down == pytest.approx(0.25, abs=1e-12)
 
 
+def test_what_is_said_counts_beside_the_embedding() -> None:
+    words = np.zeros((6, BUCKETS), dtype=np.float16)
+    words[2, buckets("crash")], words[5, buckets("crash")] = 2.0, 4.0
+    eye, zero = np.eye(3, dtype=np.float32), np.zeros(3, dtype=np.float32)
+    head = Head((eye, zero), (eye, zero), META, words)
+    reading = head.read("crash of a", [0.0, 0.0, 0.0])
+    # Three words: each counts by one over the root of three, so that length does not matter.
+    down, major = np.exp(2 / np.sqrt(3)), np.exp(4 / np.sqrt(3))
+    assert reading.p_down == pytest.approx(down / (down + 2), abs=1e-12)
+    assert reading.p_major == pytest.approx(major / (major + 2), abs=1e-12)
+    assert head.read("calm of a", [0.0, 0.0, 0.0]).direction is Direction.UP
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3))
 def test_probabilities_are_a_distribution(embedding: list[float]) -> None:
-    reading = small_head().read_embedding(embedding)
+    reading = small_head().read("", embedding)
     assert reading.p_up + reading.p_flat + reading.p_down == pytest.approx(1.0, abs=1e-12)
     assert reading.p_none + reading.p_minor + reading.p_major == pytest.approx(1.0, abs=1e-12)
-    assert reading == small_head().read_embedding(np.array(embedding))
+    assert reading == small_head().read("", np.array(embedding))
 
 
 @pytest.mark.parametrize("embedding", [[1.0, 2.0], [1.0, float("nan"), 0.0], [[1.0, 2.0, 3.0]]])
 def test_an_embedding_that_does_not_fit_is_refused(embedding: Any) -> None:
     with pytest.raises(WeightsError, match="embedding of shape"):
-        small_head().read_embedding(embedding)
+        small_head().read("", embedding)
 
 
 def test_a_reading_that_is_no_distribution_cannot_be_built() -> None:
@@ -137,6 +152,8 @@ def test_the_packaged_head_fits_the_pinned_weights() -> None:
         packed(meta=np.array(json.dumps(META | {"schema": 99}))),
         packed(meta=np.array(json.dumps(META | {"template": "no slot"}))),
         packed(direction_weights=np.eye(2, dtype=np.float32)),
+        packed(words=np.zeros((6, 7), dtype=np.float16)),
+        packed(words=np.full((6, BUCKETS), np.inf, dtype=np.float16)),
         packed(severity_bias=np.full(3, np.nan, dtype=np.float32)),
     ],
 )

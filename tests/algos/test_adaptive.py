@@ -137,6 +137,18 @@ def test_advice_expires() -> None:
     assert steering.in_force(T0 + 5) is None
 
 
+def test_what_a_text_has_bent_stays_in_half_the_envelope_when_its_time_is_over() -> None:
+    parent, context_ = adaptive(), context()
+    plans = plan_all(parent, view(T0), context_)
+    # To the edge of half the envelope at its widest, then nothing is advised any more.
+    steering = steer(Steering(), Advice(pace_pct=0), T0 + 600 * SECOND_NS, text_only=True)
+    for at_s in range(0, 1_150, STEP_S):
+        now = progress(parent, at_s)
+        done, steering = bend(parent, plans, now, context_, steering)
+        low, high = envelope(parent, plans[parent.base], now.at_ns, FULL / 2)
+        assert low <= done <= high, at_s
+
+
 def test_an_advised_style_reaches_the_target() -> None:
     parent = adaptive()
     plans = plan_all(parent, view(T0), context())

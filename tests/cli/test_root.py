@@ -24,6 +24,8 @@ from tests.cli.calls import run
         (["run", "--qty", "2", "--algo", "nope"], 2, "nope"),
         (["run", "--qty", "2", "--advisor", "oracle"], 2, "there is no advisor"),
         (["run", "--qty", "2", "--advisor", "rules"], 2, "takes no advice"),
+        (["run", "--qty", "2", "--algo", "adaptive", "--advisor", "oracle:7"], 2, "not an oracle"),
+        (["run", "--qty", "2", "--advisor-latency", "1s"], 2, "no advisor answers"),
         (["run", "--qty", "2", "--base", "adaptive"], 2, "classic"),
         (["run", "--qty", "2", "--market", "nowhere"], 3, "nowhere"),
         (["run", "--qty", "2", "--news", "nowhere.jsonl"], 3, "nowhere.jsonl"),

@@ -19,7 +19,8 @@ KEYS = {
 COMPONENTS = {"delay", "spread", "impact", "timing", "fees", "funding", "opportunity"}
 ADVICE = {
     "asked", "accepted", "clamped", "invalid", "late", "stale", "fallback",
-    "latency_ms_p50", "latency_ms_p95",
+    "latency_ms_p50", "latency_ms_p95", "checks", "asked_why", "outcomes", "tokens_in",
+    "tokens_out", "cost_usd", "weights",
 }  # fmt: skip
 
 
@@ -51,6 +52,22 @@ def test_same_seed_same_bytes_other_seed_other_run(capsys: pytest.CaptureFixture
     _, other, _ = run(capsys, *QUICK, "--algo", "adaptive", "--advisor", "rules", "--seed", "4")
     assert first == again
     assert first["journal_hash"] != other["journal_hash"]
+
+
+def test_a_recorded_run_repeats_to_the_byte_and_another_one_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path, steered = tmp_path / "run.journal", (*QUICK, "--algo", "adaptive")
+    latency = ("--advisor-latency", "1s~0.5")
+    _, first, _ = run(
+        capsys, *steered, "--advisor", "oracle:0.6,keyword", *latency, "--journal", str(path)
+    )
+    code, again, _ = run(capsys, *steered, "--advisor", f"recorded:{path}")
+    assert code == 0
+    assert again["journal_hash"] == first["journal_hash"]
+    assert again["advice"] == first["advice"]
+    code, error, _ = run(capsys, *steered, "--advisor", f"recorded:{path}", "--seed", "4")
+    assert code == 3 and "in the record" in error["error"]["message"]
 
 
 def test_without_weights_the_run_goes_on_with_rules_and_says_so(

@@ -220,9 +220,16 @@ def test_fields_of_any_kind_are_advice_within_bounds_or_refused(raw: dict[str, A
 )
 def test_good_advice_goes_round_as_text_and_as_object(advice: Advice) -> None:
     raw = msgspec.json.encode(advice)
-    assert parse_advice(raw) == advice
-    assert parse_advice(raw.decode()) == advice
-    assert parse_advice(msgspec.to_builtins(advice)) == advice
+    for reply in (raw, raw.decode(), msgspec.to_builtins(advice)):
+        parsed = parse_advice(reply)
+        assert isinstance(parsed, Advice)
+        assert msgspec.structs.replace(parsed, provenance=advice.provenance) == advice
+        assert set(parsed.provenance.values()) <= {Origin.MODEL}
+
+
+def test_what_a_reply_says_is_the_models_whatever_it_claims() -> None:
+    parsed = parse_advice('{"pace_pct": 150, "provenance": {"pace_pct": "rule"}}')
+    assert parsed == Advice(pace_pct=150, provenance={"pace_pct": Origin.MODEL})
 
 
 def test_an_empty_object_abstains_in_everything() -> None:
@@ -240,7 +247,10 @@ def test_a_plain_reply_of_a_model_is_understood() -> None:
          "regime": "cascade", "news_direction": "down", "news_severity": "major", "base": "is",
          "evidence": ["n1"], "reasoning": "wait"}
     """
-    assert parse_advice(reply) == Advice(
+    advice = parse_advice(reply)
+    assert isinstance(advice, Advice)
+    assert set(advice.provenance) == set(Advice.__struct_fields__) - {"provenance"}
+    assert msgspec.structs.replace(advice, provenance={}) == Advice(
         action=Action.HOLD,
         base=AlgoName.IS,
         pace_pct=0,
@@ -253,6 +263,47 @@ def test_a_plain_reply_of_a_model_is_understood() -> None:
         evidence=("n1",),
         reasoning="wait",
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "check"),
+    [
+        ("no", "json"),
+        ('{"pace_pct": NaN}', "json"),
+        ('{"pace_pct": 100, "pace_pct": 180}', "json"),
+        ('{"provenance": {"pace_pct": "rule", "pace_pct": "model"}}', "json"),
+        ('{"pace_pct": "100"}', "schema"),
+        ('{"side": "sell"}', "schema"),
+        ('{"pace_pct": 1e30}', "schema"),
+        ('{"pace_pct": 201}', "bounds"),
+        ('{"pace_pct": 1e400}', "bounds"),
+        ('{"reasoning": "' + "x" * 40_000 + '"}', "size"),
+    ],
+)
+def test_a_refused_reply_names_the_check_it_failed(reply: str, check: str) -> None:
+    answer = parse_advice(reply)
+    assert isinstance(answer, NoAdvice)
+    assert (answer.kind, answer.check) == ("invalid", check)
+
+
+@pytest.mark.parametrize(
+    ("advice", "leaning"),
+    [
+        (Advice(), 0),
+        (Advice(pace_pct=101), 1),
+        (Advice(pace_pct=99), -1),
+        (Advice(action=Action.HOLD, pace_pct=150), -1),
+        (Advice(action=Action.FINISH, pace_pct=50), 1),
+    ],
+)
+def test_an_advice_leans_where_it_turns_the_schedule(advice: Advice, leaning: int) -> None:
+    assert advice.leaning == leaning
+
+
+def test_the_first_fact_that_was_not_given_is_named() -> None:
+    advice = Advice(evidence=("view", "n1", "n2"))
+    assert advice.unknown_evidence({"view", "n1", "n2"}) is None
+    assert advice.unknown_evidence({"view"}) == "n1"
 
 
 def test_text_that_cannot_be_journaled_is_refused_from_an_object_too() -> None:

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from steersman.domain.advice import Action, Advice, NoAdvice, Origin, Question
+from steersman.domain.advice import (
+    Action,
+    Advice,
+    NoAdvice,
+    Origin,
+    Question,
+    TrackRecord,
+    Usage,
+)
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -14,10 +22,13 @@ from steersman.domain.market import MarketNote, MarketView, NewsItem, NoteKind, 
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Alert,
     Amend,
+    AnswerOutcome,
     Approved,
     Ask,
+    AskWhy,
     Cancel,
     Cancelled,
     Command,
@@ -162,6 +173,7 @@ advice = st.builds(
 news = st.builds(
     NewsItem, id=text, published_ns=ns, received_ns=ns, source=text, text=text | st.just("null")
 )
+records = st.builds(TrackRecord, right=ns, wrong=ns, undecided=ns)
 laws = st.builds(
     CostLaw,
     y=floats,
@@ -221,6 +233,9 @@ inputs: st.SearchStrategy[Input] = st.one_of(
         advisor=text,
         fallback=st.booleans(),
         answer=advice | st.builds(NoAdvice, kind=text, why=text),
+        usage=st.builds(Usage, tokens_in=ns, cost_usd=numbers, cached=st.booleans()),
+        outcome=st.sampled_from(AnswerOutcome),
+        why=text,
     ),
     st.builds(
         Intervened,
@@ -239,6 +254,7 @@ inputs: st.SearchStrategy[Input] = st.one_of(
         volume_curves=st.dictionaries(text, st.lists(floats, max_size=3).map(tuple), max_size=2),
         seed=st.integers(0, 2**31),
         impact=st.dictionaries(text, laws, max_size=2),
+        track_records=st.dictionaries(text, records, max_size=2),
     ),
 )
 intents: st.SearchStrategy[Intent] = st.one_of(
@@ -291,7 +307,10 @@ questions = st.builds(
     regime=st.sampled_from(Regime),
 )
 effects: st.SearchStrategy[Effect] = st.one_of(
-    st.builds(Ask, question=questions),
+    st.builds(Ask, question=questions, why=st.sampled_from(AskWhy)),
+    st.builds(
+        AdvisorWeighed, parent_id=ids, advisor=text, weight=numbers, record=records, why=text
+    ),
     st.builds(Send, approved=st.builds(Approved, intent=intents)),
     st.builds(Refused, parent_id=ids, rule=text, detail=text, intent=st.none() | intents),
     st.builds(Query, child_id=child_ids, instrument=text),

@@ -14,6 +14,7 @@ from steersman.models.inference import (
     mixture_bound,
     pocock_constant,
     sample_size,
+    wilson_interval,
 )
 
 
@@ -89,9 +90,30 @@ def test_a_bound_that_is_never_reached_is_never_crossed() -> None:
         (lambda: false_positive_rate([2.0, 1.0], [1.0, 1.0]), "new_observations"),
         (lambda: pocock_constant(0, 0.05), "looks must be"),
         (lambda: mixture_bound(1.0, 1.0), "alpha"),
+        (lambda: wilson_interval(3, 2), "3 successes in 2 trials"),
     ],
 )
 def test_calls_without_sense_are_refused(call: object, words: str) -> None:
     assert callable(call)
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Newcombe (Statistics in Medicine 17, 1998), table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_interval_of_a_share(successes: int, trials: int, low: float, high: float) -> None:
+    assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
+    mirrored = wilson_interval(trials - successes, trials)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=5e-5)
+
+
+def test_no_trials_say_nothing() -> None:
+    assert wilson_interval(0, 0) == (0.0, 1.0)

@@ -70,11 +70,24 @@ def test_a_line_is_that_of_the_order_run_alone() -> None:
 
 
 def test_chance_changes_an_advisors_numbers_and_no_market() -> None:
-    first, again, second = (
-        Worker(fleet(name)).work(order(1))[0] for name in ("rules", "rules", "rules#2")
-    )
-    assert first == again
-    assert first.market == second.market and first.journal != second.journal
+    for name in ("rules", "oracle:0.5"):
+        first, again, second = (
+            Worker(fleet(arm)).work(order(1))[0] for arm in (name, name, f"{name}#2")
+        )
+        assert first == again
+        assert first.market == second.market and first.journal != second.journal
+    assert first.cost_bps != second.cost_bps, "an oracle that is half right is another one"
+
+
+def test_controls_are_asked_as_often_and_do_what_their_name_says() -> None:
+    by_arm = {
+        result.arm: result
+        for result in Worker(fleet("twap-passive,neutral,keyword,oracle:1,oracle:0")).work(order(1))
+    }
+    assert {by_arm[name].asked for name in list(by_arm)[1:]} == {by_arm["neutral"].asked}
+    assert by_arm["neutral"].asked > 0 == by_arm["twap-passive"].asked
+    assert by_arm["neutral"].cost_bps == by_arm["twap-passive"].cost_bps
+    assert by_arm["oracle:1"].cost_bps != by_arm["oracle:0"].cost_bps
 
 
 def test_an_order_that_never_began_is_valued_at_the_close_long_after() -> None:

@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steersman.advisor import weights
-from steersman.advisor.elicited import EmbeddedAdvisor
-from steersman.advisor.reading import load_head
 from steersman.config import Settings
-from steersman.domain.advice import Advice
 from steersman.domain.instrument import Category
 from steersman.domain.market import MarketView
 from steersman.domain.messages import Filled, Reported, Wake
@@ -23,20 +19,17 @@ from steersman.errors import ConfigError, DataError, SteersmanError, UsageError
 from steersman.journal import Journal
 from steersman.marketdata.events import CLEAR, DEPTH, EVENT, LAST, SNAPSHOT, TRADE
 from steersman.marketdata.rows import Events
-from steersman.runtime import advisors as module
 from steersman.runtime.backtest import MARKOUT_NS, Job, run_job
 from steersman.runtime.prepare import prepare
 from steersman.runtime.texts import parse_time_ns
 from steersman.tca.measure import measure
 from steersman.venues.flow import START_NS, volume_curve
-from tests.advisor.questions import question
 from tests.marketdata.sample import PERP, SPOT, write_history
 from tests.marketdata.sample import START_NS as RECORDED_NS
 from tests.runtime.runs import job, request
 
 RECORDED_S = 90
 TICK = 618_000
-EMBEDDED: dict[str, Any] = {"algo": AlgoName.ADAPTIVE, "advisor": "embedded"}
 
 
 def recording(seconds: int = RECORDED_S) -> Events:
@@ -223,9 +216,9 @@ def test_a_start_before_the_generated_market_is_refused() -> None:
 
 def test_headlines_come_with_the_job(tmp_path: Path) -> None:
     path = tmp_path / "news.jsonl"
-    path.write_text('{"time": 5, "text": "soon"}', encoding="utf-8")
-    assert [item.text for item in job(news=path).news] == ["soon"]
-    error = refused(news=tmp_path / "absent.jsonl")
+    path.write_text('{"time": "2025-01-06T15:01:00", "text": "soon"}', encoding="utf-8")
+    assert [item.text for item in job(news=str(path)).news] == ["soon"]
+    error = refused(news=str(tmp_path / "absent.jsonl"))
     assert isinstance(error, DataError)
 
 
@@ -335,90 +328,6 @@ def test_a_damaged_history_is_refused_before_the_order_is_worked(tmp_path: Path)
     error = refused(market=str(folder), horizon="30s")
     assert isinstance(error, DataError)
     assert "checksum" in error.message
-
-
-# -- advisors -------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"algo": AlgoName.TWAP, "advisor": "rules"},
-        {"algo": AlgoName.IS, "advisor": "embedded"},
-        {"algo": AlgoName.ADAPTIVE, "advisor": "none"},
-    ],
-)
-def test_only_adaptive_takes_advice_and_only_where_it_was_asked_for(
-    changes: dict[str, Any],
-) -> None:
-    made, said = told(**changes)
-    assert made.supervisor is None
-    assert said == []
-
-
-def test_rules_answer_under_their_own_latency_and_the_settings_timeout() -> None:
-    made, said = told(
-        Settings({"limits": {"llm_timeout_s": "2.5"}}), algo=AlgoName.ADAPTIVE, advisor="rules"
-    )
-    supervisor = made.supervisor
-    assert supervisor is not None
-    assert said == []
-    assert supervisor.advisor.name == supervisor.fallback.name == "rules-2"
-    assert (supervisor.latency.median_ms, supervisor.latency.seed) == (5.0, 3)
-    assert supervisor.wall_timeout_s == 2.5
-    supervisor.close()
-
-
-def test_without_weights_the_rules_take_over_and_the_remedy_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path))
-    made, said = told(**EMBEDDED)
-    assert made.supervisor is not None
-    assert made.supervisor.advisor.name == "rules-2"
-    (line,) = said
-    assert "going on with rules" in line and "steersman model pull" in line
-    made.supervisor.close()
-
-
-def test_without_the_library_the_rules_take_over_and_it_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(weights, "find", lambda: tmp_path / "weights.gguf")
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    made, said = told(**EMBEDDED)
-    assert made.supervisor is not None
-    assert made.supervisor.advisor.name == "rules-2"
-    assert said == ["the model library xllamacpp is not installed: going on with rules"]
-    made.supervisor.close()
-
-
-class Reader:
-    """A news reader that is loaded and never asked."""
-
-    loaded = 0
-
-    def __init__(self) -> None:
-        self.head = load_head()
-
-    def load(self) -> None:
-        Reader.loaded += 1
-
-
-def test_with_both_the_model_is_loaded_before_the_run_begins(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(weights, "find", lambda: tmp_path / "weights.gguf")
-    monkeypatch.setattr(module, "find_spec", lambda name: object())
-    monkeypatch.setattr("steersman.advisor.embedded.NewsReader", Reader)
-    before = Reader.loaded
-    made, said = told(**EMBEDDED)
-    supervisor = made.supervisor
-    assert supervisor is not None and said == []
-    assert isinstance(supervisor.advisor, EmbeddedAdvisor)
-    assert supervisor.fallback.name == "rules-2"
-    assert supervisor.latency.median_ms == 250.0
-    assert Reader.loaded == before + 1
-    assert isinstance(supervisor.advisor.advise(question()).said, Advice)
-    supervisor.close()
 
 
 # -- fees -----------------------------------------------------------------------------------------

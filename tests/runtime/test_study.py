@@ -72,6 +72,19 @@ def test_what_makes_no_study_is_refused(changes: dict[str, Any], words: str) -> 
         asked(**changes)
 
 
+def test_no_feed_is_read_for_it_would_change_from_day_to_day() -> None:
+    tables = {"feeds.press": {"url": "https://press.example/rss"}, "execution": {"slice_s": 30}}
+    wanted = asked(settings=Settings(tables))
+    assert wanted.settings.tables == {"execution": {"slice_s": 30}}
+
+
+def test_an_oracle_is_no_arm_of_a_recording(tmp_path: Path) -> None:
+    record(job(tmp_path / "h"))
+    market = {"market": str(tmp_path / "h"), "regimes": None, "orders": 6}
+    with pytest.raises(UsageError, match="the future of a recorded market"):
+        asked(**market, arms="twap,oracle:0.7")
+
+
 @pytest.mark.parametrize("name", SUITES)
 def test_suites_hold_every_part_equally_often(name: str) -> None:
     suite = SUITES[name]

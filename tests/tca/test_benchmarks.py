@@ -91,3 +91,20 @@ def test_adherence_needs_a_schedule_and_ends_with_the_order() -> None:
     story.change(ParentState.CANCELLED).view(9, "99", "101").fill(9, "1", "101")
     found = measure(story.messages, "p", tape(TOUCHES)).adherence
     assert found == Adherence(max_share=0.2, mean_share=0.2)
+
+
+def test_the_participation_weighted_price_goes_as_far_as_the_order_would_at_its_rate() -> None:
+    """Ten percent of others' 50 make the order's 5: 40 at 100, then 10 of the 30 at 103."""
+    trades = [(1.0, "101", "4", True), (2.0, "100", "40", False), (90.0, "103", "30", False)]
+    found = worked(drawn=tape(TOUCHES, trades)).benchmarks
+    assert found.pwp.price == D("100.6")
+    assert found.pwp.slippage_bps == pytest.approx(0.6 / 100.6 * 1e4)
+    assert worked(drawn=tape(TOUCHES, trades[:2])).benchmarks.pwp.price is None, "too little trades"
+
+
+def test_the_relative_performance_is_the_volume_beaten() -> None:
+    """Of 100 by others 30 trade above the average of 101.2, 20 at it and 50 below."""
+    trades = [(2.0, "102", "30", False), (3.0, "101.2", "20", False), (4.0, "101", "50", False)]
+    assert worked(drawn=tape(TOUCHES, trades)).benchmarks.rpm == pytest.approx(0.4)
+    assert worked(Side.SELL, tape(TOUCHES, trades)).benchmarks.rpm == pytest.approx(0.6)
+    assert worked(drawn=tape(TOUCHES, TRADES[:1])).benchmarks.rpm is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from steersman.domain.messages import ParentState
+from steersman.domain.order import Style, TimeInForce
 from steersman.domain.units import Side
 from steersman.tca.markouts import HORIZONS_S, FillMarks, Markout
 from steersman.tca.measure import CostReport, measure
@@ -84,3 +85,17 @@ def test_a_fill_before_the_tape_is_measured_by_what_was_seen() -> None:
     assert isinstance(fill, FillMarks)
     assert (fill.mid_before, fill.spread_capture) == (D(100), -1.0)
     assert fill.vs_fill_bps == (None,) * len(HORIZONS_S)
+
+
+def test_styles_are_apart_where_they_filled_anything() -> None:
+    story = Story().run("99.98", "100.06")
+    story.place("1", "99.98", TimeInForce.POST_ONLY, Style.PASSIVE)
+    story.fill(1, "1", "99.98", maker=True)
+    story.place("3", "100.06")
+    story.fill(1, "3", "100.06")
+    report = marked(story)
+    styles = {mark.which: mark for mark in report.markouts_by_style if mark.horizon_s == 5}
+    assert set(styles) == {Style.PASSIVE, Style.CROSS}
+    assert styles[Style.PASSIVE].vs_fill_bps == of(report, 5, "maker").vs_fill_bps
+    assert styles[Style.CROSS].vs_fill_bps == of(report, 5, "taker").vs_fill_bps
+    assert [mark.child_id for mark in report.fills] == ["p-1", "p-2"]

@@ -7,8 +7,18 @@ from decimal import Decimal as D
 
 import pytest
 
-from steersman.domain.advice import NoAdvice, Question
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Ask, ParentState, Submit, Verdict
+from steersman.domain.advice import NoAdvice, Question, TrackRecord, Usage
+from steersman.domain.messages import (
+    AdviceArrived,
+    AdviceJudged,
+    AdvisorWeighed,
+    AnswerOutcome,
+    Ask,
+    AskWhy,
+    ParentState,
+    Submit,
+    Verdict,
+)
 from steersman.domain.order import Progress
 from steersman.domain.units import MS_NS, Price
 from steersman.tca.measure import AdviceStats, measure
@@ -99,7 +109,7 @@ def test_advice_is_counted() -> None:
     submit = next(message for message in story.messages if isinstance(message, Submit))
     progress = Progress(0, NONE, NONE, NONE, NONE, Price(D(100)), None, NONE, NONE, NONE, 0)
     seen = view(story.spec, 0, "99", "101")
-    asked = Ask(Question("q", 0, submit.parent, progress, seen, (), None))
+    asked = Ask(Question("q", 0, submit.parent, progress, seen, (), None), AskWhy.SHOCK)
     for latency_ms, verdict in enumerate(Verdict, 1):
         story.messages.append(asked)
         nothing = NoAdvice("timeout", "")
@@ -113,11 +123,18 @@ def test_advice_is_counted() -> None:
             advisor="a",
             fallback=False,
             answer=nothing,
+            usage=Usage("v", "h", 10, latency_ms, D("0.25")),
+            outcome=AnswerOutcome.LATE if latency_ms == 4 else AnswerOutcome.CACHED,
+            checks=("mirror", "grounding") if latency_ms < 3 else ("json",),
         )
         story.messages.append(answer)
         late = verdict is Verdict.LATE
         story.messages.append(AdviceJudged("p", "q", "a", verdict, late, "", ""))
         story.messages.append(AdviceJudged("other", "q", "a", verdict, True, "", ""))
+    for right in (3, 4):
+        record = TrackRecord(right, 1, 2)
+        story.messages.append(AdvisorWeighed("p", "a", D("0.55"), record, ""))
+        story.messages.append(AdvisorWeighed("other", "b", D("0.55"), record, ""))
     assert measure(story.messages, "p", TAPE).advice == AdviceStats(
         asked=7,
         accepted=1,
@@ -130,4 +147,15 @@ def test_advice_is_counted() -> None:
         fallback=1,
         latency_ms_p50=4.0,
         latency_ms_p95=7.0,
+        asked_why={**dict.fromkeys(AskWhy, 0), AskWhy.SHOCK: 7},
+        outcomes={
+            **dict.fromkeys(AnswerOutcome, 0),
+            AnswerOutcome.CACHED: 6,
+            AnswerOutcome.LATE: 1,
+        },
+        tokens_in=70,
+        tokens_out=28,
+        cost_usd="1.75",
+        weights={"a": {"weight": 0.55, "right": 4, "wrong": 1, "undecided": 2}},
+        checks={"grounding": 2, "json": 5, "mirror": 2},
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from steersman.domain.instrument import Category
+from steersman.domain.units import Qty
 from steersman.tca.tapes import TapeReader, _weighted
 from tests.tca.story import instrument, ns, tape
 
@@ -65,6 +66,30 @@ def test_time_without_a_touch_does_not_count_for_twap() -> None:
     assert reader.twap(ns(0), ns(60)) == 105
     assert reader.twap(ns(5), ns(50)) == 100
     assert reader.twap(ns(20), ns(30)) is None
+
+
+def test_a_tape_of_views_must_know_most_of_an_interval_for_its_twap() -> None:
+    drawn = tape([(0, "99", "101"), (89, "0", "0")])
+    blind = TapeReader(drawn, instrument(), blind_ns=1)
+    assert blind.twap(ns(0), ns(98)) == 100
+    assert blind.twap(ns(0), ns(100)) is None
+    assert TapeReader(drawn, instrument()).twap(ns(0), ns(100)) == 100
+
+
+def test_a_tape_of_views_is_blind_to_what_comes_too_soon() -> None:
+    reader = TapeReader(tape([(0, "99", "101")]), instrument(), blind_ns=ns(2))
+    assert reader.touch_later(ns(1), ns(1)) is None
+    assert reader.touch_later(ns(1), ns(2)) is not None
+
+
+def test_the_vwap_of_a_quantity_takes_of_the_last_trade_what_it_needs() -> None:
+    trades = [(1.0, "100", "1", False), (2.0, "90", "9", True), (3.0, "102", "3", False)]
+    reader = reader_of(QUIET, trades)
+    assert reader.participation_vwap(ns(0), Qty(D(2))) == 101
+    assert reader.participation_vwap(ns(0), Qty(D(4))) == D("101.5")
+    assert reader.participation_vwap(ns(0), Qty(D("4.1"))) is None, "too little was traded"
+    assert reader.participation_vwap(ns(1), Qty(D(1))) == 102, "from after its start"
+    assert reader.participation_vwap(ns(2_000), Qty(D(1))) is None
 
 
 def test_touches_at_and_before_a_moment() -> None:

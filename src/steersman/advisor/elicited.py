@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from steersman.advisor.embedded import NewsReader
 from steersman.advisor.rules import NewsReading, compose, fresh_news
 from steersman.domain.advice import Answer, Direction, Origin, Question, Usage
@@ -33,7 +35,8 @@ class EmbeddedAdvisor:
     def advise(self, question: Question) -> Answer:
         """Read what is fresh and compose; the same question gives the same advice."""
         readings = tuple(self._read(item) for item in fresh_news(question))
-        return Answer(compose(question, readings, Origin.MODEL, self._rules), self._usage)
+        advice = compose(question, readings, Origin.MODEL, self._rules)
+        return Answer(advice, self._usage, _raw(readings))
 
     def _read(self, item: NewsItem) -> NewsReading:
         reading = self._reader.read(item.text)
@@ -43,3 +46,19 @@ class EmbeddedAdvisor:
             Direction.DOWN: reading.p_down,
         }
         return NewsReading(item, reading.direction, reading.severity, chances[reading.direction])
+
+
+def _raw(readings: tuple[NewsReading, ...]) -> str:
+    """Return what the model itself said: its readings, one JSON object a line."""
+    lines = (
+        msgspec.json.encode(
+            {
+                "id": reading.item.id,
+                "direction": reading.direction,
+                "severity": reading.severity,
+                "probability": round(reading.probability, 4),
+            }
+        ).decode()
+        for reading in readings
+    )
+    return "\n".join(lines)

@@ -3,7 +3,9 @@
 The same text gives the same reading to the bit, whatever was read before and beside it: one
 sequence at a time, no prompt cache, no sampling. A text is data: it is normalised to one bounded
 line, embedded, and reduced to enums; it is never answered. As a generator a model of this size is
-at chance, as a representation it carries signal, hence embeddings and a trained linear head.
+at chance, as a representation it carries signal: hence embeddings, an adapter that turns the upper
+layers towards this one question, and trained linear heads. The head names weights and adapter by
+hash; nothing else is loaded.
 
 The model is loaded at the first reading, not before: importing this module costs nothing and a run
 without news never pays for it. Loading takes about half a second, a headline about a tenth.
@@ -11,18 +13,23 @@ without news never pays for it. Loading takes about half a second, a headline ab
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from steersman.advisor import weights
+from steersman.advisor.priority import made_in_the_back
 from steersman.advisor.reading import (
     DIRECTIONS,
     NOTHING_SAID,
+    REINSTALL,
     SEVERITIES,
     TEXT_CHARS_MAX,
     Head,
@@ -50,6 +57,7 @@ __all__ = [
 THREADS_MAX: Final = 2
 CONTEXT_TOKENS: Final = 1024
 READINGS_KEPT_MAX: Final = 1024
+ADAPTER_FILE: Final = "adapter.gguf"
 QUIET: Final = -1
 
 
@@ -64,8 +72,10 @@ class Embedder(Protocol):
 class LlamaEmbedder:
     """SmolLM2 through llama.cpp on the CPU, one sequence at a time."""
 
-    def __init__(self, path: Path, *, threads: int = THREADS_MAX) -> None:
-        """Load the weights at `path`, which the caller has verified.
+    def __init__(
+        self, path: Path, *, adapter: Path | None = None, threads: int = THREADS_MAX
+    ) -> None:
+        """Load the weights at `path`, and the adapter if one is given; the caller verified both.
 
         Raises WeightsError when the library is missing or does not accept the file.
         """
@@ -78,7 +88,8 @@ class LlamaEmbedder:
                 "xllamacpp is not installed", "install steersman with its dependencies"
             ) from error
         try:
-            self._server: Any = xllamacpp.Server(_params(xllamacpp, path, threads))
+            params = _params(xllamacpp, path, adapter, threads)
+            self._server: Any = made_in_the_back(lambda: xllamacpp.Server(params))
         except (RuntimeError, ValueError) as error:
             raise WeightsError(
                 f"cannot load model weights {path}: {error}", "run `steersman model pull --force`"
@@ -151,7 +162,7 @@ class NewsReader:
                 self._kept.move_to_end(line)
                 return known
             vector = self._model().embed(prompt_of(self.head.template, line))
-            reading = self.head.read_embedding(vector)
+            reading = self.head.read(line, vector)
             self._kept[line] = reading
             if len(self._kept) > READINGS_KEPT_MAX:
                 self._kept.popitem(last=False)
@@ -165,8 +176,29 @@ class NewsReader:
         if self._embedder is None:
             assert self._path is not None, "checked in the constructor"
             weights.verify(self._path)
-            self._embedder = LlamaEmbedder(self._path, threads=self._threads)
+            with packaged_adapter(self.head.adapter_sha256) as adapter:
+                self._embedder = LlamaEmbedder(self._path, adapter=adapter, threads=self._threads)
         return self._embedder
+
+
+@contextmanager
+def packaged_adapter(sha256: str) -> Iterator[Path]:
+    """Yield the path of the package's adapter; raise WeightsError if its hash is not `sha256`."""
+    with as_file(files("steersman.advisor").joinpath(ADAPTER_FILE)) as path:
+        try:
+            actual = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise WeightsError(
+                f"the news reader's adapter ({ADAPTER_FILE}) cannot be read: {error.strerror}",
+                REINSTALL,
+            ) from error
+        if actual != sha256:
+            raise WeightsError(
+                f"the news reader's adapter ({ADAPTER_FILE}) is not the one its head was trained "
+                f"with (hash {actual[:12]}…, not {sha256[:12]}…)",
+                REINSTALL,
+            )
+        yield path
 
 
 def threads_fitting(cpus: int | None) -> int:
@@ -178,9 +210,13 @@ def threads_fitting(cpus: int | None) -> int:
     return THREADS_MAX if cpus is not None and cpus >= 2 * THREADS_MAX else 1
 
 
-def _params(xllamacpp: Any, path: Path, threads: int) -> Any:
+def _params(xllamacpp: Any, path: Path, adapter: Path | None, threads: int) -> Any:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    if adapter is not None:
+        lora = xllamacpp.CommonAdapterLoraInfo()
+        lora.path, lora.scale = str(adapter), 1.0
+        params.lora_adapters = [lora]
     params.offline = True
     params.embedding = True
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST

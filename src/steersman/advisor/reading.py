@@ -2,8 +2,8 @@
 
 Nothing of the text survives in a reading, so nothing written in it can reach a decision except
 through these numbers. This module is the pure half of the reader: text in its normal form, and the
-linear heads that turn an embedding into a reading. The same embedding gives the same reading to the
-bit: sums run in a fixed order in float64, without a BLAS that may choose its own.
+linear heads that turn an embedding, and what is said in words and figures, into a reading. The same
+line and embedding give the same reading to the bit: sums are exactly rounded, without a BLAS.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from steersman.advisor.wording import BUCKETS, buckets
 from steersman.domain.advice import Direction, Severity
 from steersman.errors import WeightsError
 
@@ -42,7 +43,7 @@ TEXT_CHARS_MAX: Final = 240
 DIRECTIONS: Final = (Direction.UP, Direction.FLAT, Direction.DOWN)
 SEVERITIES: Final = (Severity.NONE, Severity.MINOR, Severity.MAJOR)
 HEAD_FILE: Final = "head.npz"
-HEAD_SCHEMA: Final = 1
+HEAD_SCHEMA: Final = 2
 TOTAL_ERROR_MAX: Final = 1e-9
 REINSTALL: Final = "reinstall steersman: its package data is damaged"
 
@@ -89,22 +90,32 @@ NOTHING_SAID: Final = Reading(
 
 
 class Head:
-    """Two linear softmax heads over one embedding, and what they were trained for."""
+    """Two linear softmax heads over an embedding and hashed words, and what they are made for."""
 
-    __slots__ = ("direction", "meta", "severity")
+    __slots__ = ("direction", "meta", "severity", "words")
 
     def __init__(
         self,
         direction: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
         severity: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
         meta: Mapping[str, Any],
+        words: npt.NDArray[np.float16] | None = None,
     ) -> None:
-        """Take (weights 3 x d, bias 3) for each head; raise WeightsError on any other shape."""
+        """Take (weights 3 x d, bias 3) for each head and (6 x BUCKETS) for words (None: zeros).
+
+        The first three rows of `words` are for direction, the others for severity. Raises
+        WeightsError on any other shape or a number that is not finite.
+        """
         width = direction[0].shape[-1]
-        for weights, bias in (direction, severity):
-            finite = bool(np.isfinite(weights).all() and np.isfinite(bias).all())
-            if weights.shape != (3, width) or bias.shape != (3,) or not finite:
-                raise WeightsError(f"the news reader's head ({HEAD_FILE}) is malformed", REINSTALL)
+        self.words = np.zeros((6, BUCKETS), np.float16) if words is None else words
+        shapes = [(weights.shape, bias.shape) for weights, bias in (direction, severity)]
+        parts = (*direction, *severity, self.words)
+        if (
+            shapes != [((3, width), (3,))] * 2
+            or self.words.shape != (6, BUCKETS)
+            or not all(bool(np.isfinite(part).all()) for part in parts)
+        ):
+            raise WeightsError(f"the news reader's head ({HEAD_FILE}) is malformed", REINSTALL)
         self.direction = direction[0].astype(np.float64), direction[1].astype(np.float64)
         self.severity = severity[0].astype(np.float64), severity[1].astype(np.float64)
         self.meta = dict(meta)
@@ -120,6 +131,11 @@ class Head:
         return str(self.meta["weights_sha256"])
 
     @property
+    def adapter_sha256(self) -> str:
+        """The hash of the adapter on those weights this head was trained with."""
+        return str(self.meta["adapter_sha256"])
+
+    @property
     def sha256(self) -> str:
         """The hash of the head's own file; empty for one that was not loaded from a file."""
         return str(self.meta.get("sha256", ""))
@@ -129,8 +145,11 @@ class Head:
         """The prompt around a text; `{text}` stands for it."""
         return str(self.meta["template"])
 
-    def read_embedding(self, embedding: Sequence[float] | Vector) -> Reading:
-        """Turn one embedding into a reading; raise WeightsError on a wrong length or a NaN."""
+    def read(self, line: str, embedding: Sequence[float] | Vector) -> Reading:
+        """Turn a normalised line and the embedding of its prompt into a reading.
+
+        Raises WeightsError on an embedding of a wrong length or with a NaN.
+        """
         vector = np.asarray(embedding, dtype=np.float64)
         if vector.shape != (self.width,) or not np.isfinite(vector).all():
             raise WeightsError(
@@ -138,8 +157,10 @@ class Head:
                 f"the head needs {self.width} finite numbers",
                 "run `steersman model pull --force`",
             )
-        up, flat, down = _softmax(_scores(*self.direction, vector))
-        none, minor, major = _softmax(_scores(*self.severity, vector))
+        said = self.words[:, buckets(line)].astype(np.float64)
+        said /= math.sqrt(max(said.shape[1], 1))
+        up, flat, down = _softmax(_scores(*self.direction, vector, said[:3]))
+        none, minor, major = _softmax(_scores(*self.severity, vector, said[3:]))
         return Reading(
             direction=_likeliest(DIRECTIONS, (up, flat, down)),
             severity=_likeliest(SEVERITIES, (none, minor, major)),
@@ -184,6 +205,7 @@ def load_head(data: bytes | None = None) -> Head:
                 (archive["direction_weights"], archive["direction_bias"]),
                 (archive["severity_weights"], archive["severity_bias"]),
                 meta | {"sha256": hashlib.sha256(raw).hexdigest()},
+                archive["words"],
             )
     except (OSError, ValueError, KeyError, EOFError, TypeError) as error:
         raise WeightsError(
@@ -191,10 +213,11 @@ def load_head(data: bytes | None = None) -> Head:
         ) from error
 
 
-def _scores(weights: Vector, bias: Vector, vector: Vector) -> list[float]:
+def _scores(weights: Vector, bias: Vector, vector: Vector, said: Vector) -> list[float]:
     # math.fsum is exactly rounded: neither the order nor the width of additions can matter.
     return [
-        math.fsum((weights[row] * vector).tolist()) + float(bias[row]) for row in range(len(bias))
+        math.fsum([*(weights[row] * vector).tolist(), *said[row].tolist(), float(bias[row])])
+        for row in range(len(bias))
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from steersman.advisor.fusion import fuse
 from steersman.domain.advice import (
     REASONING_CHARS_MAX,
     Action,
@@ -66,15 +67,10 @@ class RulesAdvisor:
 
 
 def fresh_news(question: Question) -> tuple[NewsItem, ...]:
-    """Return the headlines worth reading: recent, and each text once (the first time it came)."""
-    seen: set[str] = set()
-    fresh = []
-    for item in question.news:
-        key = " ".join(item.text.lower().split())
-        if key not in seen and question.asked_ns - item.received_ns <= NEWS_FRESH_NS:
-            fresh.append(item)
-        seen.add(key)
-    return tuple(fresh)
+    """Return the headlines worth reading by time: recent, and of what was told the best."""
+    told = fuse(question.news, question.asked_ns).items
+    fresh = [item for item in told if question.asked_ns - item.received_ns <= NEWS_FRESH_NS]
+    return tuple(sorted(fresh, key=lambda item: item.received_ns))
 
 
 def compose(
@@ -92,7 +88,7 @@ def compose(
     side = question.parent.side
     turn, reasons, evidence = 0.0, [], []
     style: Style | None = None
-    provenance = {"pace_pct": Origin.RULE}
+    provenance = {"pace_pct": Origin.RULE, "reasoning": Origin.RULE}
     view = question.view
     regime: Regime | None = None
     for fact, lean in _leans(question, rules):

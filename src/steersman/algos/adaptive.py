@@ -8,6 +8,7 @@ to the envelope around the base as submitted (`plans[ADAPTIVE]`, never planned a
 widest at mid-horizon and nothing at the start and the end; advice that rests on text alone has half
 of it. So no answer, however wrong or injected, moves the order outside, and the deadline's target
 is the whole order.
+Inside, every turn is scaled by its advisor's weight: a weight of a quarter makes pace 180 % 120 %.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from steersman.domain.advice import Action, Advice
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import Qty
 
-__all__ = ["Steering", "bend", "envelope", "followed", "steer"]
+__all__ = ["Steering", "bend", "envelope", "followed", "steer", "turn_of"]
 
 TEXT_SHARE: Final = Decimal("0.5")
+_WHOLE: Final = Decimal(1)
 
 
 class Steering(msgspec.Struct, frozen=True):
@@ -34,11 +36,12 @@ class Steering(msgspec.Struct, frozen=True):
     `bent` is the cumulative target (base units, unrounded) at `last_ns`, when others had traded
     `last_volume`; `clipped` tells whether the envelope holds it back. `low` and `high` are the
     envelope of the slice `bounds_slice` at the half-width `bounds_share`, kept because they change
-    with the slice only.
+    with the slice only. `weight` (0..1) is the advisor's when the advice came.
     """
 
     advice: Advice | None = None
     advice_until_ns: int = 0
+    weight: Decimal = _WHOLE
     text_only: bool = False
     bent: Decimal = Decimal(0)
     last_ns: int = -1
@@ -54,11 +57,24 @@ class Steering(msgspec.Struct, frozen=True):
         return self.advice if at_ns < self.advice_until_ns else None
 
 
-def steer(steering: Steering, advice: Advice, until_ns: int, text_only: bool) -> Steering:
+def steer(
+    steering: Steering, advice: Advice, until_ns: int, text_only: bool, weight: Decimal = _WHOLE
+) -> Steering:
     """Return the steering with an advice in force until a time (UTC ns)."""
     return msgspec.structs.replace(
-        steering, advice=advice, advice_until_ns=until_ns, text_only=text_only
+        steering, advice=advice, advice_until_ns=until_ns, text_only=text_only, weight=weight
     )
+
+
+def turn_of(advice: Advice) -> int:
+    """Return how far an advice turns the pace away from 100 %: negative to wait, 0 for nothing."""
+    match advice.action:
+        case Action.HOLD:
+            return -100
+        case Action.FINISH:
+            return 100
+        case Action.CONTINUE:
+            return 0 if advice.pace_pct is None else advice.pace_pct - 100
 
 
 def followed(order: ParentOrder, advice: Advice | None) -> AlgoName:
@@ -97,11 +113,16 @@ def bend(
     advice = steering.in_force(at_ns)
     step = _base_step(order, plans, progress, context, steering, followed(order, advice))
     share = context.execution.envelope
-    if advice is not None and steering.text_only:
+    if steering.text_only:  # until other advice comes: what a text has bent stays where it belongs
         share *= TEXT_SHARE
     steering = _bounded(order, plans[AlgoName.ADAPTIVE], at_ns, share, context, steering)
     low, high = steering.low, steering.high
-    wanted = high if _finishing(advice) else steering.bent + step * _pace(advice)
+    wanted = steering.bent + step
+    if _finishing(advice):
+        done = plans[AlgoName.ADAPTIVE].at(at_ns)
+        wanted = max(wanted, done + steering.weight * (high - done))
+    elif advice is not None:
+        wanted += steering.weight * (step * turn_of(advice) / 100)
     bent = min(max(wanted, low), high)
     after = msgspec.structs.replace(
         steering,
@@ -137,14 +158,6 @@ def _bounded(
 
 def _finishing(advice: Advice | None) -> bool:
     return advice is not None and advice.action is Action.FINISH
-
-
-def _pace(advice: Advice | None) -> Decimal:
-    if advice is None:
-        return Decimal(1)
-    if advice.action is Action.HOLD:
-        return Decimal(0)
-    return Decimal(1) if advice.pace_pct is None else Decimal(advice.pace_pct) / 100
 
 
 def _base_step(

@@ -17,6 +17,8 @@ from typing import Annotated, Final
 import typer
 
 from steersman import __version__
+from steersman.cli.advise import ADVISE_EXAMPLES, advise
+from steersman.cli.advisor import advisor_app
 from steersman.cli.bench import bench_app
 from steersman.cli.calibrate import calibrate
 from steersman.cli.checks import doctor, vectors
@@ -25,7 +27,9 @@ from steersman.cli.journal import journal_app
 from steersman.cli.market import market_app
 from steersman.cli.model import model_app
 from steersman.cli.printing import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, print_json
+from steersman.cli.read import READ_EXAMPLES, read
 from steersman.cli.record import record
+from steersman.cli.report import report
 from steersman.cli.run import RUN_EXAMPLES, run
 from steersman.cli.study import STUDY_EXAMPLES, study
 from steersman.errors import SteersmanError, UsageError
@@ -49,6 +53,9 @@ app = typer.Typer(
 )
 app.command(epilog=RUN_EXAMPLES)(run)
 app.command()(record)
+app.command(epilog=READ_EXAMPLES)(read)
+app.command(epilog=ADVISE_EXAMPLES)(advise)
+app.add_typer(advisor_app, name="advisor")
 app.add_typer(import_app, name="import")
 app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
@@ -56,6 +63,7 @@ app.add_typer(market_app, name="market")
 app.add_typer(bench_app, name="bench")
 app.command(epilog=STUDY_EXAMPLES)(study)
 app.command()(calibrate)
+app.command()(report)
 app.command()(vectors)
 app.command()(doctor)
 

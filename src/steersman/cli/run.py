@@ -41,6 +41,9 @@ LatencyText = Annotated[
 FeedLatency = Annotated[
     str | None, typer.Option(help="Of the feed, instead of the market's own: 20ms or 20ms~0.3.")
 ]
+AdvisorLatency = Annotated[
+    str | None, typer.Option(help="Of answers, in market time: 250ms~0.4, or measured.")
+]
 Queue = Annotated[
     str | None,
     typer.Option(help="Recorded: risk-averse (default), power:N, front-power:N or fitted."),
@@ -99,9 +102,12 @@ def run(
     seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
     advisor: Annotated[
         str | None,
-        typer.Option(help="none, rules or embedded; default: embedded for adaptive, else none."),
+        typer.Option(help="Who advises, such as rules; default: embedded for adaptive, else none."),
     ] = None,
-    news: Annotated[Path | None, typer.Option(help="Headlines: JSONL with time and text.")] = None,
+    advisor_latency: AdvisorLatency = None,
+    news: Annotated[
+        str | None, typer.Option(help="News: a file or address of JSONL, RSS or Atom.")
+    ] = None,
     fee_tier: FeeTier = None,
     funding: Funding = None,
     funding_utc_offset: UtcOffset = 0,
@@ -135,7 +141,8 @@ def run(
         market=market,
         regime=regime,
         seed=seed,
-        advisor=_advisor(advisor, algo),
+        advisor=_advisor(advisor, advisor_latency, algo),
+        advisor_latency=advisor_latency,
         news=news,
         parent_id=parent_id,
         fee_tier=fee_tier,
@@ -151,12 +158,15 @@ def run(
     raise typer.Exit(_run(request, journal, config, as_json))
 
 
-def _advisor(name: str | None, algo: AlgoName) -> str:
-    from steersman.runtime.advisors import check_name
+def _advisor(name: str | None, latency: str | None, algo: AlgoName) -> str:
+    from steersman.runtime.answering import check_advisors, parse_answer_latency
 
-    if name is None:
-        return "embedded" if algo is AlgoName.ADAPTIVE else "none"
-    check_name(name)
+    name = name or ("embedded" if algo is AlgoName.ADAPTIVE else "none")
+    check_advisors(name)
+    if latency is not None:
+        parse_answer_latency(latency)
+        if name == "none":
+            raise UsageError("no advisor answers", "leave --advisor-latency out")
     if name != "none" and algo is not AlgoName.ADAPTIVE:
         raise UsageError(
             f"{algo.value} takes no advice, yet --advisor {name} was given",

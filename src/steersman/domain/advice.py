@@ -7,19 +7,26 @@ not fit is rejected whole with a reason; nothing is repaired by guessing.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Set
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
+from steersman.domain.facts import STATE_FACTS
 from steersman.domain.impact import ImpactEstimate
 from steersman.domain.market import MarketView, NewsItem, Regime, Signals
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style
 
 __all__ = [
+    "BOUNDS",
+    "EVIDENCE_MAX",
+    "FACT_ID_CHARS_MAX",
     "RAW_CHARS_MAX",
     "REASONING_CHARS_MAX",
+    "REPLY_CHARS_MAX",
     "Action",
     "Advice",
     "Answer",
@@ -28,14 +35,18 @@ __all__ = [
     "Origin",
     "Question",
     "Severity",
+    "TrackRecord",
     "Usage",
     "parse_advice",
 ]
 
 REASONING_CHARS_MAX: Final = 600
 RAW_CHARS_MAX: Final = 4_000
+REPLY_CHARS_MAX: Final = 32_768  # no advice takes as much, however it is written
 EVIDENCE_MAX: Final = 16
 FACT_ID_CHARS_MAX: Final = 64
+BOUNDS: Final = {"pace_pct": (0, 200), "impact_pct": (50, 200), "ttl_s": (1, 3600)}
+"""Least and most of each number of an advice."""
 
 
 class Action(StrEnum):
@@ -93,9 +104,8 @@ class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, 
     provenance: dict[str, Origin] = {}
 
     def __post_init__(self) -> None:
-        _bounded("pace_pct", self.pace_pct, 0, 200)
-        _bounded("impact_pct", self.impact_pct, 50, 200)
-        _bounded("ttl_s", self.ttl_s, 1, 3600)
+        for name, (low, high) in BOUNDS.items():
+            _bounded(name, getattr(self, name), low, high)
         if self.base is AlgoName.ADAPTIVE:
             raise ValueError("base must be a classic algorithm")
         if len(self.evidence) > EVIDENCE_MAX:
@@ -109,12 +119,28 @@ class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, 
         if len(self.reasoning) > REASONING_CHARS_MAX:
             raise ValueError(f"reasoning is longer than {REASONING_CHARS_MAX} characters")
 
+    @property
+    def leaning(self) -> int:
+        """Whether it asks for more speed (1), less (-1) or the schedule's own (0)."""
+        if self.action is not Action.CONTINUE:
+            return 1 if self.action is Action.FINISH else -1
+        pace_pct = 100 if self.pace_pct is None else self.pace_pct
+        return (pace_pct > 100) - (pace_pct < 100)
+
+    def unknown_evidence(self, fact_ids: Set[str]) -> str | None:
+        """Return the first fact it names that was not given, or None."""
+        return next((fact for fact in self.evidence if fact not in fact_ids), None)
+
 
 class NoAdvice(msgspec.Struct, frozen=True, tag=True):
-    """There is no usable answer: `kind` is timeout, invalid or unavailable; `why` is for people."""
+    """There is no usable answer: `kind` is timeout, invalid or unavailable; `why` is for people.
+
+    `check` names what an invalid one was refused by (advisor/validation.py has the table).
+    """
 
     kind: str
     why: str
+    check: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -131,6 +157,14 @@ class Usage(msgspec.Struct, frozen=True):
     tokens_out: int = 0
     cost_usd: Decimal = Decimal(0)
     cached: bool = False
+
+
+class TrackRecord(msgspec.Struct, frozen=True, gc=False):
+    """How an advisor's past turns were judged: counts of right, wrong and undecided ones."""
+
+    right: int = 0
+    wrong: int = 0
+    undecided: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -157,21 +191,57 @@ class Question(msgspec.Struct, frozen=True):
     impact: ImpactEstimate | None = None
     regime: Regime = Regime.CALM
 
+    @property
+    def fact_ids(self) -> frozenset[str]:
+        """The ids that an answer may name as evidence."""
+        return STATE_FACTS | {item.id for item in self.news}
+
 
 def parse_advice(raw: bytes | str | dict[str, Any]) -> Advice | NoAdvice:
     """Turn a model's reply into `Advice`, or say in one line why it is not one.
 
     Accepts JSON text or an already decoded object. Integers must be integers (no 1e30, no "100"),
-    unknown fields are refused, and so is anything not finite.
+    unknown fields are refused, and so are keys told twice and anything not finite. What a reply
+    says is the model's, whatever it says of its provenance.
     """
     try:
         if isinstance(raw, dict):
-            return msgspec.convert(raw, Advice, strict=True)
-        return msgspec.json.decode(raw, type=Advice, strict=True)
+            advice = msgspec.convert(raw, Advice, strict=True)
+        elif len(raw) > REPLY_CHARS_MAX:
+            return NoAdvice("invalid", f"longer than {REPLY_CHARS_MAX} characters", "size")
+        else:
+            advice = msgspec.json.decode(raw, type=Advice, strict=True)
+            json.loads(raw, object_pairs_hook=_unique)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        return NoAdvice(kind="invalid", why=" ".join(str(error).split())[:200])
+        return NoAdvice("invalid", " ".join(str(error).split())[:200], _failed(error))
+    said = {
+        name: Origin.MODEL
+        for name in Advice.__struct_fields__
+        if name != "provenance" and getattr(advice, name) != getattr(_NOTHING_SAID, name)
+    }
+    return msgspec.structs.replace(advice, provenance=said)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    """Raise ValueError for a key that is told twice: which of the two was meant?"""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ValueError(f"the key {name[:40]!r} is told twice")
+        seen.add(name)
+
+
+def _failed(error: Exception) -> str:
+    """Return the check that a reply failed: is it JSON, of the right shape, within the bounds?"""
+    if not isinstance(error, msgspec.ValidationError):
+        return "json"
+    beyond = isinstance(error.__cause__, ValueError) or "out of range" in str(error)
+    return "bounds" if beyond else "schema"
 
 
 def _bounded(name: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
         raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+_NOTHING_SAID: Final = Advice()

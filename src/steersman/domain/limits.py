@@ -27,6 +27,8 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     may move the schedule by at mid-horizon, `advice_ttl_max_s` the longest an advice stays in
     force, `stale_move_bps` the move of the mid since the question that makes an answer stale,
     `style` how children are priced where no advice says (None: rest, then cross what is left).
+    A question is asked at least every `llm_query_interval_s`, and sooner when the mid has moved
+    since the last one by `shock_bps`, or by `shock_sigmas` deviations of that time.
     """
 
     max_participation: Decimal = Decimal("0.10")
@@ -42,6 +44,8 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     advice_ttl_max_s: int = 300
     stale_move_bps: Decimal = Decimal(20)
     style: Style | None = None
+    shock_bps: Decimal = Decimal(25)
+    shock_sigmas: Decimal = Decimal(4)
 
     def __post_init__(self) -> None:
         _within(self, "max_participation", 0, 1, open_low=True)
@@ -56,6 +60,8 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
             "cross_bps",
             "advice_ttl_max_s",
             "stale_move_bps",
+            "shock_bps",
+            "shock_sigmas",
         )
 
 
@@ -69,7 +75,8 @@ class SafetyLimits(
     `max_volatility_hour_pct` the hourly volatility above which nothing is sent,
     `max_is_threshold_bps` the running shortfall that raises a warning, `max_feed_age_ms` the age
     above which prices count as missing, `max_rejects_in_a_row` how many children in a row a venue
-    may reject before their parent is halted. Limits over counts aggregate over all parents.
+    may reject before their parent is halted, `llm_min_interval_s` the least time between two
+    questions about an order, whatever happens. Limits over counts aggregate over all parents.
     """
 
     max_position: Decimal
@@ -81,6 +88,8 @@ class SafetyLimits(
     max_is_threshold_bps: Decimal = Decimal(50)
     max_volatility_hour_pct: Decimal = Decimal(5)
     llm_timeout_s: Decimal = Decimal(10)
+    llm_min_interval_s: Decimal = Decimal(10)
+    max_questions_per_parent: int = 2_000
     max_orders_per_minute: int = 20
     max_feed_age_ms: int = 2_000
     max_children_per_parent: int = 10_000

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from steersman.domain.advice import Advice, NoAdvice, Question, Usage
+from steersman.domain.advice import Advice, NoAdvice, Question, TrackRecord, Usage
 from steersman.domain.impact import CostLaw, ImpactEstimate
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -40,12 +40,15 @@ __all__ = [
     "Accepted",
     "AdviceArrived",
     "AdviceJudged",
+    "AdvisorWeighed",
     "Alert",
     "Amend",
     "AmendRejected",
     "Amended",
+    "AnswerOutcome",
     "Approved",
     "Ask",
+    "AskWhy",
     "Cancel",
     "CancelRejected",
     "Cancelled",
@@ -88,7 +91,8 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The first input of every journal: all that the fold depends on besides later inputs.
 
     `impact` is the law of cost of each instrument; where there is none, a prior. `day_volumes` are
-    what others usually trade in a day, of the instruments whose history tells.
+    what others usually trade in a day, of the instruments whose history tells. `track_records` say
+    by name how advisors were judged before.
     """
 
     at_ns: int
@@ -100,6 +104,7 @@ class Started(msgspec.Struct, frozen=True, tag=True, gc=False):
     seed: int
     impact: dict[str, CostLaw] = {}
     day_volumes: dict[str, DayVolume] = {}
+    track_records: dict[str, TrackRecord] = {}
 
 
 class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -164,12 +169,27 @@ class SignalsArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     signals: Signals
 
 
+class AnswerOutcome(StrEnum):
+    """How an answer came about, or why it was not the advisor's own (docs/supervisor.md)."""
+
+    ANSWERED = "answered"
+    CACHED = "cached"
+    HEDGED = "hedged"
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    CIRCUIT_OPEN = "circuit_open"
+    LATE = "late"
+
+
 class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An advisor's answer, or the lack of one, arrived for a question asked earlier.
 
-    `ref_mid` is the mid when the question was asked, `fallback` whether a rule answered in the
-    model's place, `advisor` names who answered (model id and prompt version). `raw` is the
-    model's reply as it came, for the record only: nothing reads it again.
+    `ref_mid` is the mid when the question was asked, `advisor` names who answered (model id and
+    prompt version), `fallback` tells that a rule did in a model's place and `why` what had failed.
+    `usage` is what all that was asked for this answer took. `raw` is the model's reply as it came,
+    for the record only: nothing reads it again. `checks` names what was not passed on the way here;
+    advisor/validation.py has the table.
     """
 
     at_ns: int
@@ -183,6 +203,9 @@ class AdviceArrived(msgspec.Struct, frozen=True, tag=True, gc=False):
     answer: Advice | NoAdvice
     usage: Usage = Usage()
     raw: str = ""
+    checks: tuple[str, ...] = ()
+    outcome: AnswerOutcome = AnswerOutcome.ANSWERED
+    why: str = ""
 
 
 class Command(StrEnum):
@@ -294,10 +317,21 @@ class Query(msgspec.Struct, frozen=True, tag=True, gc=False):
     instrument: str
 
 
+class AskWhy(StrEnum):
+    """What made the engine ask: the order began, it was time, or something happened."""
+
+    START = "start"
+    TIMER = "timer"
+    NEWS = "news"
+    REGIME = "regime"
+    SHOCK = "shock"
+
+
 class Ask(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Put a question to the advisor, in the background."""
 
     question: Question
+    why: AskWhy = AskWhy.TIMER
 
 
 class Wake(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -330,6 +364,19 @@ class AdviceJudged(msgspec.Struct, frozen=True, tag=True, gc=False):
     verdict: Verdict
     fallback: bool
     effect: str
+    why: str
+
+
+class AdvisorWeighed(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """An advice that turned the schedule was judged by what the price did (F25).
+
+    `weight` scales the advisor's next turns, `record` is all of its judgements so far.
+    """
+
+    parent_id: str
+    advisor: str
+    weight: Decimal
+    record: TrackRecord
     why: str
 
 
@@ -414,6 +461,7 @@ Effect = (
     | Ask
     | Wake
     | AdviceJudged
+    | AdvisorWeighed
     | ParentChanged
     | Scheduled
     | Estimated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NewType
@@ -17,6 +18,7 @@ __all__ = [
     "Price",
     "Qty",
     "Side",
+    "utc_ns",
 ]
 
 Price = NewType("Price", Decimal)  # quote currency per base unit
@@ -41,3 +43,11 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         return 1 if self is Side.BUY else -1
+
+
+def utc_ns(text: str) -> int:
+    """Return an ISO 8601 time (UTC unless it names an offset) in ns, or raise ValueError."""
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000

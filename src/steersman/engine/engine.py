@@ -15,6 +15,7 @@ from steersman.domain.market import NoteKind
 from steersman.domain.messages import (
     AdviceArrived,
     Alert,
+    AskWhy,
     Command,
     Effect,
     FundingPaid,
@@ -36,8 +37,10 @@ from steersman.domain.messages import (
 from steersman.domain.order import ParentOrder
 from steersman.domain.units import Price
 from steersman.engine import risk
+from steersman.engine.intake import take_in, tell_dropped
 from steersman.engine.judge import apply_advice
 from steersman.engine.ledger import apply_funding, apply_report
+from steersman.engine.questions import ask_soon
 from steersman.engine.regimes import see
 from steersman.engine.state import Parent, State, check_conservation, initial_state
 from steersman.engine.transitions import PARENT_TABLE, ParentEvent
@@ -47,8 +50,6 @@ __all__ = ["process", "start"]
 
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
-
-NEWS_KEPT = 64
 
 
 def start(started: Started) -> State:
@@ -75,15 +76,16 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
     match message:
         case Viewed():
             state, changed = see(state, message.view)
+            state, told = tell_dropped(state)
             state, effects = _work_all(state, message.view.instrument)
-            return state, (*changed, *effects)
+            return state, (*changed, *told, *effects)
         case Reported() | FundingPaid():
             return _book(state, message)
         case AdviceArrived():
             return apply_advice(state, message)
         case NewsArrived():
-            news = (*state.news.get(message.instrument, ()), *message.items)[-NEWS_KEPT:]
-            return replace(state, news={**state.news, message.instrument: news}), ()
+            state = ask_soon(state, message.instrument, AskWhy.NEWS)
+            return take_in(state, message)
         case MarketNoted():
             return state, (_told(message),)
         case SignalsArrived():

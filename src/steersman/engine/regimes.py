@@ -8,17 +8,15 @@ answer is not.
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from steersman.domain.advice import Severity
 from steersman.domain.market import MarketView, Regime
-from steersman.domain.messages import Effect, RegimeChanged
-from steersman.domain.order import AlgoName
+from steersman.domain.messages import AskWhy, Effect, RegimeChanged
 from steersman.domain.units import SECOND_NS
 from steersman.engine import risk
-from steersman.engine.state import Parent, State
+from steersman.engine.questions import ask_soon
+from steersman.engine.state import State
 from steersman.models.regime import (
     SAMPLE_NS,
     START,
@@ -29,12 +27,10 @@ from steersman.models.regime import (
     why,
 )
 
-__all__ = ["ASK_PAUSE_NS", "may_ask", "next_look_ns", "regime_in_force", "see"]
+__all__ = ["next_look_ns", "regime_in_force", "see"]
 
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
-
-ASK_PAUSE_NS: Final = 10 * SECOND_NS  # between two questions, whatever happens
 
 
 def see(state: State, view: MarketView) -> Step:
@@ -49,7 +45,7 @@ def see(state: State, view: MarketView) -> Step:
     if now.regime is held.regime:
         return state, ()
     if takes_over(now.regime, held.regime) and now.regime is not Regime.NEWS:
-        state = _ask_soon(state, instrument)
+        state = ask_soon(state, instrument, AskWhy.REGIME)
     reason = why(now.regime, features)
     return state, (RegimeChanged(instrument, now.regime, held.regime, reason),)
 
@@ -65,11 +61,6 @@ def next_look_ns(state: State, instrument: str) -> int:
     return due if due > state.now_ns else state.now_ns + SAMPLE_NS  # late: the view was no use
 
 
-def may_ask(state: State, parent: Parent) -> bool:
-    """Tell whether an order is steered by an advisor."""
-    return parent.order.algo is AlgoName.ADAPTIVE and state.execution.llm_adaptation_enabled
-
-
 def _news_age_s(state: State, instrument: str) -> float | None:
     """Return the age of the newest question whose answer in force calls the news severe."""
     asked_ns = 0
@@ -82,16 +73,3 @@ def _news_age_s(state: State, instrument: str) -> float | None:
         ):
             asked_ns = max(asked_ns, parent.advised_ns)
     return (state.now_ns - asked_ns) / SECOND_NS if asked_ns else None
-
-
-def _ask_soon(state: State, instrument: str) -> State:
-    """Bring forward the next question of every order that is steered in this market."""
-    for parent in tuple(state.parents.values()):
-        soon_ns = max(state.now_ns, parent.asked_ns + ASK_PAUSE_NS)
-        if (
-            parent.order.instrument == instrument
-            and soon_ns < parent.next_ask_ns
-            and may_ask(state, parent)
-        ):
-            state = state.with_parent(replace(parent, next_ask_ns=soon_ns))
-    return state

@@ -17,11 +17,12 @@ import msgspec
 
 from steersman.algos.adaptive import Steering
 from steersman.algos.base import Plans
+from steersman.domain.advice import TrackRecord
 from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.market import MarketView, NewsItem, Signals
-from steersman.domain.messages import ParentState, Started
+from steersman.domain.messages import AskWhy, ParentState, Started
 from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.units import ZERO_QTY, Money, Price, Qty, Side
 from steersman.domain.volume import DayVolume
@@ -34,6 +35,7 @@ from steersman.models.volume import expected_volume
 __all__ = [
     "CLOSED_LATELY_MAX",
     "Child",
+    "OnTrial",
     "Outlook",
     "Parent",
     "PendingAsk",
@@ -76,12 +78,22 @@ class Child(msgspec.Struct, frozen=True, gc=False):
 
 
 class PendingAsk(msgspec.Struct, frozen=True):
-    """A question put to the advisor and not answered yet."""
+    """A question put to the advisor and not answered yet; `told` whether it held any text."""
 
     ask_id: str
     asked_ns: int
     ref_mid: Decimal
     fact_ids: frozenset[str]
+    told: bool = False
+
+
+class OnTrial(msgspec.Struct, frozen=True, gc=False):
+    """An advice that will be judged: its turn (percent of pace), the mid it began at, its end."""
+
+    advisor: str
+    turn: int
+    mid: Decimal
+    until_ns: int
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
@@ -125,8 +137,11 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
     asks: int = 0
     asked_ns: int = 0  # the newest question
     advised_ns: int = 0  # the question that the advice in `steering` answers
+    asked_mid: Decimal = Decimal(0)
     next_ask_ns: int = 0
+    ask_why: AskWhy = AskWhy.START  # of the next question
     pending_ask: PendingAsk | None = None
+    on_trial: OnTrial | None = None
     rejects: int = 0
     last_refusal: str = ""
     warned: bool = False
@@ -161,8 +176,11 @@ class State(msgspec.Struct, frozen=True, gc=False):
     regimes: dict[str, Held] = {}
     signals: dict[str, Signals] = {}
     news: dict[str, tuple[NewsItem, ...]] = {}
+    news_dropped: dict[str, int] = {}  # since it was last told, by reason
+    news_told_ns: int = 0
     positions: dict[str, Qty] = {}
     order_times_ns: tuple[int, ...] = ()
+    track_records: dict[str, TrackRecord] = {}
     killed: str = ""
 
     def child(self, child_id: str) -> Child | None:
@@ -201,6 +219,7 @@ def initial_state(started: Started) -> State:
         volume_curves=started.volume_curves,
         laws=started.impact,
         day_volumes=started.day_volumes,
+        track_records=started.track_records,
     )
 
 

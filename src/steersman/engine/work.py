@@ -14,13 +14,10 @@ import msgspec
 from steersman.algos.base import AlgoContext
 from steersman.algos.decide import decide, plan_all
 from steersman.algos.tactic import Desired, Working, desire
-from steersman.domain.advice import Question
-from steersman.domain.facts import STATE_FACTS
 from steersman.domain.market import MarketView
 from steersman.domain.messages import (
     Alert,
     Amend,
-    Ask,
     Cancel,
     Effect,
     Intent,
@@ -35,12 +32,12 @@ from steersman.domain.messages import (
 from steersman.domain.order import Target, TimeInForce
 from steersman.domain.units import BPS, MINUTE_NS, SECOND_NS, Price, Qty, Side
 from steersman.engine import risk
-from steersman.engine.outlook import estimate_of, follow, foresee
-from steersman.engine.regimes import may_ask, next_look_ns, regime_in_force
+from steersman.engine.outlook import follow, foresee
+from steersman.engine.questions import ask, may_ask, next_question_ns
+from steersman.engine.regimes import next_look_ns, regime_in_force
 from steersman.engine.state import (
     Child,
     Parent,
-    PendingAsk,
     State,
     progress_of,
     volume_between,
@@ -52,6 +49,7 @@ from steersman.engine.transitions import (
     ChildState,
     ParentEvent,
 )
+from steersman.engine.weighing import judge_past
 from steersman.models.impact_estimate import PRIOR_LAW
 
 __all__ = ["close", "context_of", "work"]
@@ -59,8 +57,6 @@ __all__ = ["close", "context_of", "work"]
 replace = msgspec.structs.replace
 Step = tuple[State, tuple[Effect, ...]]
 
-NEWS_PER_QUESTION = 8
-NEWS_AGE_MAX_NS = 30 * MINUTE_NS
 IOC_LINGER_NS = 2 * SECOND_NS
 
 
@@ -162,7 +158,9 @@ def _changed(parent: Parent, reason: str) -> ParentChanged:
 def _run(state: State, parent: Parent) -> Step:
     order = parent.order
     view = state.views[order.instrument]
-    state, asked = _ask(state, parent, view)
+    state, weighed = judge_past(state, parent, view, replaced=False)
+    regime = regime_in_force(state, order.instrument)
+    state, asked = ask(state, state.parents[order.id], view, regime)
     context = context_of(state, parent)
     progress = progress_of(state, state.parents[order.id])
     parent, learned = follow(state.parents[order.id], view, progress, context)
@@ -179,7 +177,7 @@ def _run(state: State, parent: Parent) -> Step:
     desired, next_ns = desire(order, target, progress, view, _working(child), context)
     state, sent, ready_ns = _pursue(state, parent, child, desired)
     wake = _wake(state, parent, target, next_ns, ready_ns)
-    return state, (*asked, *learned, *scheduled, *warned, *sent, wake)
+    return state, (*weighed, *asked, *learned, *scheduled, *warned, *sent, wake)
 
 
 def _working(child: Child | None) -> Working | None:
@@ -321,7 +319,7 @@ def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: 
     order, now_ns = parent.order, state.now_ns
     at_ns = ask_ns = look_ns = order.deadline_ns
     if may_ask(state, parent):  # whoever can be told of another regime looks out for it
-        ask_ns, look_ns = parent.next_ask_ns, next_look_ns(state, order.instrument)
+        ask_ns, look_ns = next_question_ns(state, parent), next_look_ns(state, order.instrument)
     for due_ns in (target.next_ns, next_ns, ready_ns, ask_ns, look_ns):
         if now_ns < due_ns < at_ns:
             at_ns = due_ns
@@ -334,45 +332,6 @@ def _wake(state: State, parent: Parent, target: Target, next_ns: int, ready_ns: 
         bid = view.best_bid if order.side is Side.BUY else None
         ask = view.best_ask if order.side is Side.SELL else None
     return Wake(order.instrument, at_ns, bid, ask)
-
-
-# -- questions and warnings -----------------------------------------------------------------------
-def _ask(state: State, parent: Parent, view: MarketView) -> Step:
-    if not may_ask(state, parent) or state.now_ns < parent.next_ask_ns or view.mid is None:
-        return state, ()
-    order = parent.order
-    timeout_ns = int(state.limits.llm_timeout_s * SECOND_NS)
-    pending = parent.pending_ask
-    if pending is not None and state.now_ns - pending.asked_ns <= timeout_ns:
-        return state, ()
-    if order.deadline_ns - state.now_ns <= timeout_ns:
-        return state, ()  # an answer could not be acted on any more
-    ask_id = f"{order.id}-q{parent.asks + 1}"
-    news = tuple(
-        item
-        for item in state.news.get(order.instrument, ())
-        if state.now_ns - item.received_ns <= NEWS_AGE_MAX_NS
-    )[-NEWS_PER_QUESTION:]
-    question = Question(
-        ask_id=ask_id,
-        asked_ns=state.now_ns,
-        parent=order,
-        progress=progress_of(state, parent),
-        view=view,
-        news=news,
-        signals=state.signals.get(order.instrument),
-        impact=None if parent.outlook is None else estimate_of(parent, parent.outlook),
-        regime=regime_in_force(state, order.instrument),
-    )
-    facts = STATE_FACTS | {item.id for item in news}
-    parent = replace(
-        parent,
-        asks=parent.asks + 1,
-        asked_ns=state.now_ns,
-        next_ask_ns=state.now_ns + state.execution.llm_query_interval_s * SECOND_NS,
-        pending_ask=PendingAsk(ask_id, state.now_ns, view.mid, facts),
-    )
-    return state.with_parent(parent), (Ask(question),)
 
 
 def _warn(state: State, parent: Parent, view: MarketView) -> tuple[Parent, tuple[Effect, ...]]:

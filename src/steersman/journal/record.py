@@ -12,6 +12,7 @@ import msgspec
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Alert,
     Ask,
     Effect,
@@ -115,6 +116,7 @@ def parent_of(message: Input | Effect) -> str | None:
             | FundingPaid()
             | Refused()
             | AdviceJudged()
+            | AdvisorWeighed()
             | ParentChanged()
             | Scheduled()
             | Estimated()

@@ -30,6 +30,7 @@ __all__ = [
     "mixture_bound",
     "pocock_constant",
     "sample_size",
+    "wilson_interval",
 ]
 
 MIXTURE_RATIO: Final = 0.01  # r: the boundary is tightest around n = 1/r to 10/r
@@ -47,6 +48,21 @@ def sample_size(effect: float, deviation: float, alpha: float, power: float) -> 
     _probability(alpha=alpha, power=power)
     z = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)
     return max(1, math.ceil((z * deviation / effect) ** 2))
+
+
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a share by E. B. Wilson (JASA 22, 1927); (0, 1) of no trials."""
+    if not 0 <= successes <= trials:
+        raise ModelError(f"there cannot be {successes} successes in {trials} trials")
+    _probability(confidence=confidence)
+    if trials == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share, spread = successes / trials, z * z / trials
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    low = 0.0 if successes == 0 else max(0.0, middle - half)
+    return low, 1.0 if successes == trials else min(1.0, middle + half)
 
 
 def mixture_bound(observations: float, alpha: float, ratio: float = MIXTURE_RATIO) -> float:

@@ -4,7 +4,8 @@
     twap           equal slices, each taken at once
     twap-passive   equal slices, each posted at the touch, and what is left of it taken
     vwap pov is ow the other schedules, posted and then taken
-    ADVISOR        twap-passive, steered by an advisor: rules, embedded, ...
+    ADVISOR        twap-passive, steered by an advisor: rules, embedded, llm:NAME, or a control:
+                   neutral, random, shuffled, keyword, oracle:P
 
 Every arm works under the limits that are configured, but for `immediate`: it is a baseline and not
 a way to trade, and its size and its share of volume are not limited. `NAME#2` is the advised arm
@@ -15,16 +16,23 @@ alone does.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from steersman.advisor.rules import RulesAdvisor
 from steersman.config import Settings
 from steersman.domain.order import AlgoName, Style
 from steersman.errors import UsageError, WeightsError
-from steersman.runtime.advisors import ADVISORS, build_advisor, check_name
-from steersman.signals.lean import SignalRules
+from steersman.runtime.advisors import ADVISORS
+from steersman.runtime.answering import (
+    PLAIN_CONTROLS,
+    RECORDED,
+    Setting,
+    answers_for,
+    check_advisors,
+)
 
 __all__ = ["ARM_NAMES", "StudyArm", "expect_advisors", "parse_arms", "settings_of"]
 
@@ -60,7 +68,10 @@ SCHEDULES: Final = (
 ARM_NAMES: Final = (
     *(arm.name for arm in SCHEDULES),
     *(name for name in ADVISORS if name != NEVER_MIND),
+    *PLAIN_CONTROLS,
 )
+ORACLE: Final = "oracle:"
+OF_ONE_RUN: Final = ("scripted:", RECORDED)
 
 
 def parse_arms(text: str) -> tuple[StudyArm, ...]:
@@ -85,9 +96,16 @@ def _arm(text: str) -> StudyArm:
             return arm
     if number and not (number.isascii() and number.isdigit() and 2 <= int(number) <= 99):
         raise UsageError(f"{text!r} is not an arm", f"number it from 2 to 99, such as {name}#2")
+    if name.startswith(OF_ONE_RUN):
+        raise UsageError(
+            f"{name[:60]!r} holds the answers of one run and is no arm of a study",
+            "leave it out, or give it to `steersman run --advisor`",
+        )
     try:
-        check_name(name)
+        check_advisors(name)
     except UsageError:
+        if name.startswith(ORACLE):
+            raise  # it says what is wrong with the share
         raise _unknown(name) from None
     if name == NEVER_MIND:
         raise _unknown(name)
@@ -96,8 +114,9 @@ def _arm(text: str) -> StudyArm:
 
 def _unknown(name: str) -> UsageError:
     close = difflib.get_close_matches(name, ARM_NAMES, n=1)
-    remedy = f"did you mean {close[0]}?" if close else f"choose of {', '.join(ARM_NAMES)}"
-    return UsageError(f"there is no arm {name!r}", remedy)
+    known = ", ".join((*ARM_NAMES, "oracle:P", "llm:NAME"))
+    remedy = f"did you mean {close[0]}?" if close else f"choose of {known}"
+    return UsageError(f"there is no arm {name[:60]!r}", remedy)
 
 
 def settings_of(arm: StudyArm, settings: Settings, horizon_s: int) -> Settings:
@@ -117,18 +136,30 @@ def settings_of(arm: StudyArm, settings: Settings, horizon_s: int) -> Settings:
     )
 
 
-def expect_advisors(arms: Sequence[StudyArm], rules: SignalRules) -> dict[str, str]:
-    """Return which model answers in each advised arm; raise WeightsError where it is not there.
+def expect_advisors(
+    arms: Sequence[StudyArm], settings: Settings, *, generated: bool
+) -> dict[str, str]:
+    """Return who answers in each advised arm; raise WeightsError where a model is not there.
 
     An order may go on with rules where the model is missing; a study that did so would print the
-    rules' result under the model's name.
+    rules' result under the model's name. Raises UsageError for an oracle where the market is not
+    `generated` and for a language model without a table, ConfigError for one that is wrong.
     """
-    said: list[str] = []
     answering: dict[str, str] = {}
+    limits = settings.limits(max_position=Decimal(1))
     for name in dict.fromkeys(arm.advisor for arm in arms if arm.advisor != NEVER_MIND):
-        say: Callable[[str], None] = said.append
-        who = build_advisor(name, rules, say).advisor.name
-        if name == "embedded" and said:
-            raise WeightsError(f"the arm {name} has no model: {said[-1]}", "leave the arm out")
-        answering[name] = who
+        if name.startswith(ORACLE):
+            if not generated:
+                raise UsageError(
+                    f"nobody knows the future of a recorded market: no arm {name}",
+                    "leave it out, or use --market generated",
+                )
+            answering[name] = name  # it can be built in a market only
+            continue
+        said: list[str] = []
+        answers = answers_for(name, None, Setting(0, limits, settings, None, said.append))
+        answers.close()
+        if said and RulesAdvisor.name in answers.name:
+            raise WeightsError(f"the arm {name} has no model: {said[0]}", "leave the arm out")
+        answering[name] = answers.name
     return answering

@@ -22,7 +22,7 @@ from steersman.marketdata.events import EVENT
 from steersman.marketdata.rows import Events
 from steersman.marketdata.source import Source
 from steersman.models.propagator import ShiftedPowerKernel
-from steersman.runtime.texts import parse_duration_ns
+from steersman.runtime.texts import parse_duration_ns, parse_spread
 from steersman.venues.impact_fit import ImpactFit, fit_own_impact
 from steersman.venues.latency import Delay, Latency
 from steersman.venues.own_impact import OwnImpact
@@ -78,11 +78,8 @@ def parse_latency(text: str | None, feed: str | None) -> Latency:
 
 
 def _delay(text: str) -> Delay:
-    median, drawn, deviation = text.partition("~")
-    ns = 0 if median in ("0", "0ms") else parse_duration_ns(median)
-    if not drawn:
-        return Delay.constant(ns)
-    return Delay.log_normal(ns, _number(deviation, "latency", "write it like 10ms~0.4"))
+    ns, log_sd = parse_spread(text)
+    return Delay.log_normal(ns, log_sd) if log_sd else Delay.constant(ns)
 
 
 def _queue(text: str, source: Source) -> tuple[QueueModel, str]:

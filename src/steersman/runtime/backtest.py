@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from steersman.advisor.supervisor import Supervisor
+from steersman.advisor.base import AnswerSource
+from steersman.domain.advice import TrackRecord
 from steersman.domain.impact import CostLaw
 from steersman.domain.instrument import Instrument
 from steersman.domain.limits import ExecutionConfig, SafetyLimits
@@ -66,13 +67,14 @@ class Job:
     volume_curve: tuple[float, ...]
     seed: int
     venue: SimulatedVenue
-    supervisor: Supervisor | None = None
+    supervisor: AnswerSource | None = None
     news: tuple[NewsItem, ...] = ()
     assumed: dict[str, str] = field(default_factory=dict)  # of a recorded market, in words
     law: CostLaw = PRIOR_LAW
     day_volume: DayVolume | None = None  # from history
     watch_after_ns: int = 0
     begun_ns: int | None = None
+    track_records: dict[str, TrackRecord] = field(default_factory=dict)  # of advisors, before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def run_job(
 
     loop = _Loop(job, journal, note)
     ended = loop.run()
+    if job.supervisor is not None:
+        job.supervisor.close()
     loop.see_after()
     parent = loop.session.state.parents[job.order.id]
     return Result(tuple(messages), parent, job.venue.tape(), journal.head, ended)
@@ -122,6 +126,7 @@ class _Loop:
             seed=job.seed,
             impact={job.instrument.id: job.law},
             day_volumes={} if job.day_volume is None else {job.instrument.id: job.day_volume},
+            track_records=job.track_records,
         )
         self.session = Session(started, journal, note)
         self._wake: Wake | None = None
@@ -177,11 +182,12 @@ class _Loop:
 
     def _next_wake(self) -> Wake:
         wake = self._wake or Wake(self.job.instrument.id, self.now_ns + MINUTE_NS, None, None)
-        due_ns = self.job.supervisor.next_due_ns if self.job.supervisor is not None else None
-        if due_ns is not None and due_ns < wake.at_ns:
-            due_ns = max(due_ns, self.now_ns)
-            return Wake(wake.instrument, due_ns, wake.touch_bid, wake.touch_ask)
-        return wake
+        if self.job.supervisor is None:
+            return wake
+        due_ns = self.job.supervisor.next_due_ns(wake.at_ns)
+        if due_ns is None:
+            return wake
+        return Wake(wake.instrument, max(due_ns, self.now_ns), wake.touch_bid, wake.touch_ask)
 
     def _feed_told(self) -> None:
         items: list[NewsItem] = list(self.job.venue.news_until(self.now_ns))

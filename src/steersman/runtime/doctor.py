@@ -32,7 +32,8 @@ from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Finding", "examine"]
 
-PACKAGES: Final = ("numpy", "numba", "pyarrow", "msgspec", "typer", "rich", "xllamacpp")
+OPTIONAL: Final = ("xllamacpp", "pydantic-ai-slim")  # without them runs go on with rules
+PACKAGES: Final = ("numpy", "numba", "pyarrow", "msgspec", "typer", "rich", *OPTIONAL)
 SQLITE_MIN: Final = (3, 51, 3)  # older ones can corrupt a journal in WAL mode
 SYNCS: Final = 50
 
@@ -68,7 +69,7 @@ def _package(name: str) -> Finding:
     try:
         return Finding(name, True, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding(name, name == "xllamacpp", "not installed")
+        return Finding(name, name in OPTIONAL, "not installed")
 
 
 def _disk() -> Finding:

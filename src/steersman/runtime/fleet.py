@@ -194,8 +194,6 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
     job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None, begun)
     with Journal.create(None) as journal:
         result = run_job(job, journal)
-    if job.supervisor is not None:
-        job.supervisor.close()
     return result_of(
         _measured(job, result),
         job.instrument,

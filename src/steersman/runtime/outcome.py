@@ -105,7 +105,7 @@ def _document(
             "limit_price": None if order.limit_price is None else str(order.limit_price),
             "urgency": str(order.urgency),
         },
-        "advisor": job.supervisor.advisor.name if job.supervisor is not None else None,
+        "advisor": job.supervisor.name if job.supervisor is not None else None,
         "reason": report.reason,
         "journal_hash": result.journal_hash,
         "seed": job.seed,

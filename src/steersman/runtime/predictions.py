@@ -19,7 +19,7 @@ from steersman.models.coverage import CoverageMonitor
 from steersman.runtime.own_orders import paid_bps
 from steersman.tca.facts import Facts, gather
 
-__all__ = ["Prediction", "in_messages", "monitor", "rows", "told"]
+__all__ = ["Prediction", "in_messages", "monitor", "prediction_of", "rows", "told"]
 
 CAUSE: Final = "recalibrate: the cost leaves its interval more often than 1 time in 20"
 
@@ -57,11 +57,12 @@ class Prediction:
 def in_messages(messages: Sequence[Input | Effect]) -> list[Prediction]:
     """Return the prediction of every order of a run that arrived."""
     ids = dict.fromkeys(m.parent.id for m in messages if isinstance(m, Submit))
-    found = (_of(gather(messages, parent_id)) for parent_id in ids)
+    found = (prediction_of(gather(messages, parent_id)) for parent_id in ids)
     return [one for one in found if one is not None]
 
 
-def _of(facts: Facts) -> Prediction | None:
+def prediction_of(facts: Facts) -> Prediction | None:
+    """Return the prediction of one order; None where it never arrived or nothing was estimated."""
     if not facts.estimates or facts.arrival is None:
         return None
     whole = facts.state is ParentState.COMPLETED and bool(facts.fills)

@@ -15,27 +15,25 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from steersman.advisor.rules import RulesAdvisor
-from steersman.advisor.supervisor import Latency, Supervisor
+from steersman.advisor.base import AnswerSource
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.limits import ExecutionConfig, SafetyLimits
-from steersman.domain.market import NewsItem
+from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
 from steersman.domain.volume import DayVolume
-from steersman.errors import DataError, UsageError
+from steersman.errors import UsageError
 from steersman.models.impact_estimate import PRIOR_LAW, law_of
 from steersman.models.parameters import ImpactParameters
 from steersman.models.volume import weekday
-from steersman.runtime.advisors import build_advisor
+from steersman.runtime.answering import Setting, answers_for
 from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import WEEKDAYS, load
+from steersman.runtime.news import gather_news
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
-from steersman.signals.lean import SignalRules
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
 from steersman.venues.regimes import RegimeName
@@ -51,7 +49,6 @@ __all__ = [
     "Begun",
     "Request",
     "prepare",
-    "read_news",
 ]
 
 GENERATED: Final = "generated"
@@ -86,7 +83,7 @@ class Request:
     market: str
     seed: int
     advisor: str
-    news: Path | None
+    news: str | None
     parent_id: str
     fee_tier: str | None = None
     funding: Path | None = None
@@ -99,6 +96,7 @@ class Request:
     parameters: Path | None = None
     watch_after: str | None = None
     chance: int = 0
+    advisor_latency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +126,7 @@ def prepare(
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         history = None
-        begin_ns = START_NS
-        start_ns = _start_ns(request.start, begin_ns, begin_ns + WARM_UP_NS)
-        if not begin_ns < start_ns <= begin_ns + LONGEST_NS:
-            raise UsageError(
-                f"the generated market of {instrument.id} begins at {_iso(begin_ns)}; "
-                f"no order starts at {request.start}",
-                "leave --start out, or give a time after the beginning such as 2m",
-            )
+        start_ns = _generated_start_ns(request, instrument)
     else:
         from steersman.marketdata.history import History  # what reads Parquet takes its time
 
@@ -153,6 +144,11 @@ def prepare(
     funding = _funding(request, order, instrument, say)
     end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
     begun = begun or _market(request, instrument, end_ns, history, funding, say)
+    assumed = begun.assumed
+    if request.advisor_latency is not None:
+        assumed = {**assumed, "advisor latency": request.advisor_latency}
+    known = begun.venue if history is None else None
+    setting = Setting(request.seed + request.chance * CHANCE_STEP, limits, settings, known, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -162,9 +158,9 @@ def prepare(
         volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
         venue=begun.venue,
-        supervisor=_supervisor(request, limits, settings.signals(), say),
-        news=read_news(request.news) if request.news is not None else (),
-        assumed=begun.assumed,
+        supervisor=_supervisor(request, setting),
+        news=gather_news(request.news, settings.feeds(), order, say),
+        assumed=assumed,
         begun_ns=begun.begun_ns,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
@@ -261,42 +257,6 @@ def _day_volume(
     return calibrated.volume_curves.day_volume(order.start_ns)
 
 
-def read_news(path: Path) -> tuple[NewsItem, ...]:
-    """Read headlines from a JSONL file: one object a line with `time`, `text` and maybe `source`.
-
-    `time` is ISO 8601 or integer ns. Raises DataError naming the file and the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: {error}", "give a UTF-8 file with one JSON object a line"
-        ) from None
-    items = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            items.append(_news_item(path, number, line))
-    return tuple(items)
-
-
-class _NewsLine(msgspec.Struct, forbid_unknown_fields=False):
-    time: int | str
-    text: str
-    source: str = "file"
-
-
-def _news_item(path: Path, number: int, line: str) -> NewsItem:
-    try:
-        read = msgspec.json.decode(line, type=_NewsLine)
-        at_ns = read.time if isinstance(read.time, int) else parse_time_ns(read.time)
-    except (msgspec.MsgspecError, UsageError, RecursionError) as error:
-        raise DataError(
-            f"{path}:{number}: {' '.join(str(error).split())}",
-            'write {"time": "2024-08-09T00:00:00", "text": "..."}',
-        ) from None
-    return NewsItem(f"f{number}", at_ns, at_ns, read.source[:64], read.text[:1000])
-
-
 def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
     """Return the start: an ISO time, or a duration after the market's beginning, or the default."""
     if start is None:
@@ -304,6 +264,17 @@ def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
     if is_duration(start):
         return begin_ns + parse_duration_ns(start)
     return parse_time_ns(start)
+
+
+def _generated_start_ns(request: Request, instrument: Instrument) -> int:
+    start_ns = _start_ns(request.start, START_NS, START_NS + WARM_UP_NS)
+    if not START_NS < start_ns <= START_NS + LONGEST_NS:
+        raise UsageError(
+            f"the generated market of {instrument.id} begins at {_iso(START_NS)}; "
+            f"no order starts at {request.start}",
+            "leave --start out, or give a time after the beginning such as 2m",
+        )
+    return start_ns
 
 
 def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns: int) -> int:
@@ -399,12 +370,7 @@ def _check(order: ParentOrder, instrument: Instrument, execution: ExecutionConfi
         )
 
 
-def _supervisor(
-    request: Request, limits: SafetyLimits, rules: SignalRules, say: Callable[[str], None]
-) -> Supervisor | None:
+def _supervisor(request: Request, setting: Setting) -> AnswerSource | None:
     if request.algo is not AlgoName.ADAPTIVE or request.advisor == "none":
         return None
-    built = build_advisor(request.advisor, rules, say)
-    latency = Latency(built.median_ms, built.log_sd, request.seed + request.chance * CHANCE_STEP)
-    timeout_s = float(limits.llm_timeout_s)
-    return Supervisor(built.advisor, RulesAdvisor(rules), latency, wall_timeout_s=timeout_s)
+    return answers_for(request.advisor, request.advisor_latency, setting)

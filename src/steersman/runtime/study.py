@@ -47,7 +47,10 @@ Advance = Callable[[float, str], None]
 class Suite:
     """A fixed study: what is compared, over which orders."""
 
-    arms: str = "immediate,twap,twap-passive,vwap,pov,is,ow,rules,embedded"
+    arms: str = (
+        "immediate,twap,twap-passive,vwap,pov,is,ow,rules,embedded,"
+        "neutral,random,shuffled,keyword,oracle:0.6"
+    )
     regimes: str = "calm,trend_up,volatile,thin,news"
     symbols: str = "BTCUSDT.linear"
     orders: int = 60
@@ -168,6 +171,7 @@ def request(
     chosen = parse_arms(wanted.arms)
     parse_duration_ns(wanted.horizon)
     markets, held = _markets(market, given, wanted, resolve_bps)
+    alone = _without_feeds(settings)
     return Request(
         arms=chosen,
         regimes=held,
@@ -178,8 +182,8 @@ def request(
         horizon=wanted.horizon,
         jobs=workers,
         resolve_bps=resolve_bps,
-        settings=settings,
-        models=expect_advisors(chosen, settings.signals()),
+        settings=alone,
+        models=expect_advisors(chosen, alone, generated=market == GENERATED),
     )
 
 
@@ -194,6 +198,13 @@ def _suite(name: str | None, given: dict[str, Any], market: str, resolve: float 
     if changed:
         raise UsageError(f"a suite is fixed: {changed[0]} was given", "leave out one of the two")
     return SUITES[name]
+
+
+def _without_feeds(settings: Settings) -> Settings:
+    """Return settings that ask no feed: what one holds changes, and a study can be had again."""
+    return Settings(
+        {name: keys for name, keys in settings.tables.items() if not name.startswith("feeds.")}
+    )
 
 
 def _markets(

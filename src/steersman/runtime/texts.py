@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS
+from steersman.domain.units import HOUR_NS, MS_NS, utc_ns
 from steersman.errors import UsageError
 
-__all__ = ["LONGEST_NS", "is_duration", "parse_decimal", "parse_duration_ns", "parse_time_ns"]
+__all__ = [
+    "LONGEST_NS",
+    "is_duration",
+    "parse_decimal",
+    "parse_duration_ns",
+    "parse_spread",
+    "parse_time_ns",
+]
 
 DAY_NS: Final = 24 * HOUR_NS
 LONGEST_NS: Final = 31 * DAY_NS  # of a horizon, and of a start after the market's beginning
+LOG_SD_MAX: Final = 3.0
 
 _UNIT_MS: Final = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 _DURATION: Final = re.compile(
@@ -45,17 +53,33 @@ def parse_duration_ns(text: str) -> int:
     return millis * MS_NS
 
 
+def parse_spread(text: str) -> tuple[int, float]:
+    """Return a time that varies, as median in ns and deviation of its logarithm: `2s~0.5`.
+
+    Without a deviation it is always the same; `0` is no time at all. Raises UsageError.
+    """
+    median, drawn, deviation = text.partition("~")
+    ns = 0 if median in ("0", "0ms") else parse_duration_ns(median)
+    try:
+        log_sd = float(deviation) if drawn else 0.0
+    except ValueError:
+        log_sd = math.nan
+    if not 0.0 <= log_sd <= LOG_SD_MAX:
+        raise UsageError(
+            f"{text!r} is not a latency",
+            f"write it like 10ms or 10ms~0.4, with a deviation of {LOG_SD_MAX:g} at most",
+        )
+    return ns, log_sd
+
+
 def parse_time_ns(text: str) -> int:
     """Return an ISO 8601 time (UTC unless it names an offset) in ns since the epoch."""
     try:
-        moment = datetime.fromisoformat(text)
+        return utc_ns(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is not a time", "write it like 2024-08-09T00:00:00 (UTC)"
         ) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000
 
 
 def is_duration(text: str) -> bool:

@@ -6,6 +6,12 @@
                   once without
     TWAP          mid while it ran, weighted by how long each prevailed
     close         mid at the deadline, whenever the order ended
+    PWP           VWAP of others from arrival until their volume would have held the order at its
+                  `max_participation`: what patience at that rate would have paid
+
+RPM, the relative performance measure, is the share of others' volume while the order ran that
+traded worse than its average price, at the same price half (Kissell and Glantz 2003): 0.5 is the
+market's own average, 1 better than everybody.
 
 Slippage is the average executed price against each, in bps of the benchmark, positive = cost.
 "While it ran" is from arrival to the order's end.
@@ -16,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from steersman.domain.units import Price
+from steersman.domain.units import Price, Qty
 from steersman.tca.facts import Facts
 from steersman.tca.tapes import TapeReader
 from steersman.tca.valuation import Valuation
@@ -41,6 +47,8 @@ class Benchmarks:
     vwap_ex_own: Benchmark
     twap: Benchmark
     close: Benchmark
+    pwp: Benchmark
+    rpm: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,15 @@ def compare(
     close = against(at_deadline.mid if at_deadline is not None else None)
     if start_ns is None:
         nothing = against(None)
-        return Benchmarks(nothing, nothing, nothing, nothing, close)
+        return Benchmarks(nothing, nothing, nothing, nothing, close, nothing, None)
     return Benchmarks(
         arrival=against(arrival),
         vwap=against(reader.vwap(start_ns, end_ns, own=True)),
         vwap_ex_own=against(reader.vwap(start_ns, end_ns, own=False)),
         twap=against(reader.twap(start_ns, end_ns)),
         close=close,
+        pwp=against(reader.participation_vwap(start_ns, Qty(facts.order.qty / facts.pwp_rate))),
+        rpm=None if average is None else reader.beaten(start_ns, end_ns, average, valuation.side),
     )
 
 

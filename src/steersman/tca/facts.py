@@ -5,8 +5,10 @@ A price "seen" is that of the last valid view at or before a moment: what could 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from steersman.domain.impact import ImpactEstimate
@@ -15,8 +17,11 @@ from steersman.domain.market import MarketView
 from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
+    AdvisorWeighed,
     Amend,
+    AnswerOutcome,
     Ask,
+    AskWhy,
     Cancel,
     Effect,
     Estimated,
@@ -35,7 +40,7 @@ from steersman.domain.messages import (
     Verdict,
     Viewed,
 )
-from steersman.domain.order import Liquidity, ParentOrder
+from steersman.domain.order import Liquidity, ParentOrder, Style
 from steersman.domain.units import MS_NS, Money, Price, Qty
 from steersman.errors import DataError, UsageError
 from steersman.tca.valuation import Touch
@@ -58,7 +63,8 @@ class Fill:
     """One trade of ours.
 
     `sent` is the touch seen when its child was sent or last amended, `seen` the one seen when the
-    fill was reported; `at_ns` is local time, `venue_ns` the venue's.
+    fill was reported; `at_ns` is local time, `venue_ns` the venue's. `style` is how its child was
+    priced.
     """
 
     at_ns: int
@@ -70,6 +76,7 @@ class Fill:
     liquidity: Liquidity
     sent: Touch
     seen: Touch
+    style: Style
 
     @property
     def maker(self) -> bool:
@@ -78,12 +85,26 @@ class Fill:
 
 @dataclass(slots=True)
 class Advised:
-    """How often advice was asked for and what became of it; latencies in market time."""
+    """How often advice was asked for and why, how it came about and what became of it.
+
+    Latencies are in market time; tokens and cost are of all that was asked, in vain or not;
+    `weighed` is the last judgement of each advisor, `checks` counts, by name, what answers did not
+    pass on their way to the engine.
+    """
 
     asked: int = 0
+    whys: dict[AskWhy, int] = field(default_factory=lambda: dict.fromkeys(AskWhy, 0))
+    outcomes: dict[AnswerOutcome, int] = field(
+        default_factory=lambda: dict.fromkeys(AnswerOutcome, 0)
+    )
     verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     fallback: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal = Decimal(0)
     latencies_ms: list[float] = field(default_factory=list)
+    weighed: dict[str, AdvisorWeighed] = field(default_factory=dict)
+    checks: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -91,10 +112,12 @@ class Facts:
     """All that the messages say about one order; times are local (UTC ns).
 
     `arrival` is the touch seen when the order began to run, `last` the one seen at its end.
+    `pwp_rate` is the share of volume it was allowed.
     """
 
     order: ParentOrder
     instrument: Instrument
+    pwp_rate: Decimal
     state: ParentState = ParentState.CREATED
     reason: str = ""
     arrival_ns: int | None = None
@@ -138,8 +161,10 @@ class _Fold:
         self.orders: list[str] = []
         self.now_ns = 0
         self._instruments: dict[str, Instrument] = {}
+        self._rate = Decimal(1)
         self._views: dict[str, MarketView] = {}
         self._sent: dict[str, Touch] = {}
+        self._styles: dict[str, Style] = {}
         self._told: set[tuple[str, str]] = set()
 
     @property
@@ -160,6 +185,7 @@ class _Fold:
                     self._views[message.view.instrument] = message.view
             case Started():
                 self._instruments = {spec.id: spec for spec in message.instruments}
+                self._rate = message.execution.max_participation
             case Submit():
                 self._submitted(message.parent)
             case _ if self.facts is not None:
@@ -176,7 +202,7 @@ class _Fold:
             raise DataError(
                 f"the messages do not say what {order.instrument} is", "begin with their start"
             )
-        self.facts = Facts(order, instrument, end_ns=self.now_ns)
+        self.facts = Facts(order, instrument, self._rate, end_ns=self.now_ns)
 
     def _take_own(self, message: Input | Effect, facts: Facts) -> None:
         match message:
@@ -203,6 +229,7 @@ class _Fold:
             return
         if isinstance(intent, Place):
             facts.children += 1
+            self._styles[intent.child_id] = intent.style
         touch = self.seen
         if touch is None:
             raise DataError(f"{intent.child_id} was sent before any price", "the journal is cut")
@@ -225,6 +252,7 @@ class _Fold:
                 liquidity=report.liquidity,
                 sent=sent,
                 seen=seen,
+                style=self._styles[report.child_id],
             )
         )
 
@@ -246,10 +274,18 @@ class _Fold:
         match message:
             case Ask() if message.question.parent.id == self.parent_id:
                 advised.asked += 1
+                advised.whys[message.why] += 1
             case AdviceArrived() if message.parent_id == self.parent_id:
+                advised.outcomes[message.outcome] += 1
+                advised.tokens_in += message.usage.tokens_in
+                advised.tokens_out += message.usage.tokens_out
+                advised.cost_usd += message.usage.cost_usd
                 advised.latencies_ms.append((message.arrived_ns - message.asked_ns) / MS_NS)
+                advised.checks.update(message.checks)
             case AdviceJudged() if message.parent_id == self.parent_id:
                 advised.verdicts[message.verdict] += 1
                 advised.fallback += message.fallback
+            case AdvisorWeighed() if message.parent_id == self.parent_id:
+                advised.weighed[message.advisor] = message
             case _:
                 pass

@@ -6,7 +6,8 @@
               taker the price impact, for a maker the adverse selection (negative)
 
 Both are positive where the price moved in our favour, unlike costs. Where the tape ended before
-the horizon, or a side of the book was missing then, there is none.
+the horizon, or a side of the book was missing then, there is none. By style (how the child was
+priced: passive, mid, cross) they tell of adverse selection by type of order.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from steersman.domain.order import Liquidity
-from steersman.domain.units import SECOND_NS, Price
+from steersman.domain.order import Liquidity, Style
+from steersman.domain.units import BPS, SECOND_NS, Price
 from steersman.tca.facts import Fill
 from steersman.tca.tapes import TapeReader
 from steersman.tca.valuation import Touch, Valuation
 
-__all__ = ["HORIZONS_S", "FillMarks", "Markout", "mark_fills", "summarise"]
+__all__ = ["HORIZONS_S", "FillMarks", "Markout", "by_style", "mark_fills", "summarise"]
 
 HORIZONS_S: Final = (1, 5, 30, 60, 300)
 
-Which = Literal["all", "maker", "taker"]
+Which = Literal["all", "maker", "taker"] | Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,20 @@ class FillMarks:
 
     `spread_capture` is the signed distance of the price from that mid in quoted half-spreads:
     +1 a fill at our own side of the touch, 0 at the mid, -1 at the far side, less beyond it.
+    `effective_bps` is twice the distance paid from that mid (negative = earned), `quoted_bps` the
+    width of the touch then, both in bps of the mid.
     """
 
     venue_ns: int
+    child_id: str
+    style: Style
     qty: Decimal
     price: Price
     liquidity: Liquidity
     mid_before: Price
     spread_capture: float
+    effective_bps: float
+    quoted_bps: float
     vs_fill_bps: tuple[float | None, ...]
     vs_mid_bps: tuple[float | None, ...]
 
@@ -81,8 +88,18 @@ def summarise(marks: Sequence[FillMarks]) -> tuple[Markout, ...]:
     )
 
 
+def by_style(marks: Sequence[FillMarks]) -> tuple[Markout, ...]:
+    """Return the mean mark-outs by horizon of each style that filled anything."""
+    return tuple(
+        _mean(chosen, index, horizon_s, style)
+        for style in Style
+        if (chosen := [mark for mark in marks if mark.style is style])
+        for index, horizon_s in enumerate(HORIZONS_S)
+    )
+
+
 def _marks(valuation: Valuation, fill: Fill, touch: Touch, reader: TapeReader) -> FillMarks:
-    later = [reader.touch_at(fill.venue_ns + horizon * SECOND_NS) for horizon in HORIZONS_S]
+    later = [reader.touch_later(fill.venue_ns, horizon * SECOND_NS) for horizon in HORIZONS_S]
 
     def moves_bps(start: Price) -> tuple[float | None, ...]:
         return tuple(
@@ -92,11 +109,15 @@ def _marks(valuation: Valuation, fill: Fill, touch: Touch, reader: TapeReader) -
     half = (touch.ask - touch.bid) / 2
     return FillMarks(
         venue_ns=fill.venue_ns,
+        child_id=fill.child_id,
+        style=fill.style,
         qty=fill.qty,
         price=fill.price,
         liquidity=fill.liquidity,
         mid_before=touch.mid,
         spread_capture=float(valuation.side.sign * (touch.mid - fill.price) / half),
+        effective_bps=2 * valuation.slippage_bps(fill.price, touch.mid),
+        quoted_bps=float((touch.ask - touch.bid) / touch.mid * BPS),
         vs_fill_bps=moves_bps(fill.price),
         vs_mid_bps=moves_bps(touch.mid),
     )

@@ -10,23 +10,27 @@ opportunity.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from steersman.domain.messages import Effect, FundingPaid, Input, ParentState, Verdict
 from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.tca.benchmarks import Adherence, Benchmarks, adherence, compare, participation
 from steersman.tca.facts import Advised, Facts, Fill, gather
-from steersman.tca.markouts import FillMarks, Markout, mark_fills, summarise
+from steersman.tca.markouts import FillMarks, Markout, by_style, mark_fills, summarise
+from steersman.tca.quality import nearest_rank
 from steersman.tca.shortfall import ComponentsBps, Shortfall, decompose
+from steersman.tca.spreads import Reversion, Spreads, reversions, spreads
 from steersman.tca.tapes import TapeReader
 from steersman.tca.valuation import Touch, Valuation
+from steersman.tca.views import reader_of
 
-__all__ = ["AdviceStats", "CostReport", "measure"]
+__all__ = ["AdviceStats", "CostReport", "measure", "measure_facts"]
 
 # Enough digits for an inverse contract's divisions to keep the identities far below 1e-9.
 EXACT: Final = Context(prec=50)
@@ -34,10 +38,14 @@ EXACT: Final = Context(prec=50)
 
 @dataclass(frozen=True, slots=True)
 class AdviceStats:
-    """How advice fared: counts, and latency from question to answer in market time.
+    """How advice fared: counts, what it took, and latency from question to answer in market time.
 
-    `fallback` counts judged answers that a rule gave in the model's place. Percentiles are by
-    nearest rank over all answers that arrived, timeouts included.
+    `accepted` to `unavailable` are the engine's verdicts, `fallback` counts judged answers that a
+    rule gave in the model's place, `asked_why` the reasons of questions and `outcomes` how answers
+    came about, by name. Tokens and cost are of all that was asked, in vain or not. Percentiles are
+    by nearest rank over all answers that arrived, timeouts included. `weights` holds each advisor
+    whose turns were judged: its weight, and how many were right, wrong and undecided. `checks`
+    counts by name what answers did not pass (docs/validation.md).
     """
 
     asked: int
@@ -51,6 +59,13 @@ class AdviceStats:
     fallback: int
     latency_ms_p50: float | None
     latency_ms_p95: float | None
+    asked_why: dict[str, int]
+    outcomes: dict[str, int]
+    tokens_in: int
+    tokens_out: int
+    cost_usd: str
+    weights: dict[str, dict[str, float]]
+    checks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,8 @@ class CostReport:
     it); `maker_spread_capture` the same of maker fills. `funding` is each payment on the position
     while the order was worked. `completion_s` is the time from arrival
     to the last fill of a completed order, `early_s` what was left to the deadline then; `ended`
-    tells whether the messages reach the order's end.
+    tells whether the messages reach the order's end, `from_views` that the market is known from
+    the messages alone.
     """
 
     parent: str
@@ -101,9 +117,13 @@ class CostReport:
     early_s: float | None
     adherence: Adherence | None
     markouts: tuple[Markout, ...]
+    markouts_by_style: tuple[Markout, ...]
+    spreads: tuple[Spreads, ...]
+    reversion: tuple[Reversion, ...]
     fills: tuple[FillMarks, ...]
     children: int
     advice: AdviceStats
+    from_views: bool
 
     @property
     def is_bps(self) -> float | None:
@@ -142,26 +162,38 @@ class CostReport:
             "vwap_ex_own_slippage_bps": benchmarks.vwap_ex_own.slippage_bps,
             "twap_slippage_bps": benchmarks.twap.slippage_bps,
             "close_slippage_bps": benchmarks.close.slippage_bps,
+            "pwp_slippage_bps": benchmarks.pwp.slippage_bps,
+            "rpm": benchmarks.rpm,
             "participation": self.participation,
             "fill_rate": self.fill_rate,
             "maker_share": self.maker_share,
             "spread_capture": self.spread_capture,
             "completion_s": self.completion_s,
             "markouts": [_fields(markout) for markout in self.markouts],
+            "markouts_by_style": [_fields(markout) for markout in self.markouts_by_style],
+            "spreads": [_fields(spread) for spread in self.spreads],
+            "reversion": [_fields(reversion) for reversion in self.reversion],
             "advice": _fields(self.advice),
         }
 
 
-def measure(messages: Iterable[Input | Effect], parent_id: str, tape: Tape) -> CostReport:
-    """Measure one order.
+def measure(
+    messages: Sequence[Input | Effect], parent_id: str, tape: Tape | None = None
+) -> CostReport:
+    """Measure one order against the market's tape, or against what was seen where there is none.
 
     Raises UsageError where the messages know no such order, DataError where they do not begin with
     their start, AssertionError where the parts of the shortfall do not sum to it.
     """
     with localcontext(EXACT):
         facts = gather(messages, parent_id)
-        valuation = Valuation(facts.instrument, facts.order.side)
-        return _report(facts, valuation, TapeReader(tape, facts.instrument))
+        return measure_facts(facts, reader_of(messages, facts.instrument, tape))
+
+
+def measure_facts(facts: Facts, reader: TapeReader) -> CostReport:
+    """Measure an order whose facts were gathered; raises AssertionError as `measure` does."""
+    with localcontext(EXACT):
+        return _report(facts, Valuation(facts.instrument, facts.order.side), reader)
 
 
 def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostReport:
@@ -205,9 +237,13 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
         early_s=_seconds(completed_ns, order.deadline_ns),
         adherence=adherence(facts),
         markouts=summarise(marks),
+        markouts_by_style=by_style(marks),
+        spreads=spreads(marks),
+        reversion=reversions(facts, valuation, reader),
         fills=tuple(marks),
         children=facts.children,
         advice=_advice(facts.advised),
+        from_views=bool(reader.blind_ns),
     )
 
 
@@ -259,16 +295,19 @@ def _advice(advised: Advised) -> AdviceStats:
         timeout=verdicts[Verdict.TIMEOUT],
         unavailable=verdicts[Verdict.UNAVAILABLE],
         fallback=advised.fallback,
-        latency_ms_p50=_percentile(advised.latencies_ms, 0.50),
-        latency_ms_p95=_percentile(advised.latencies_ms, 0.95),
+        latency_ms_p50=nearest_rank(advised.latencies_ms, 0.50),
+        latency_ms_p95=nearest_rank(advised.latencies_ms, 0.95),
+        asked_why={why.value: count for why, count in advised.whys.items()},
+        outcomes={outcome.value: count for outcome, count in advised.outcomes.items()},
+        tokens_in=advised.tokens_in,
+        tokens_out=advised.tokens_out,
+        cost_usd=format(advised.cost_usd, "f"),
+        weights={
+            name: {"weight": float(weighed.weight), **asdict(weighed.record)}
+            for name, weighed in advised.weighed.items()
+        },
+        checks=dict(sorted(advised.checks.items())),
     )
-
-
-def _percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the smallest value that at least this share of all do not exceed (nearest rank)."""
-    if not values:
-        return None
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def _seconds(from_ns: int | None, to_ns: int | None) -> float | None:
@@ -295,5 +334,5 @@ def _payment(paid: FundingPaid) -> dict[str, Any]:
     }
 
 
-def _fields(report: Markout | AdviceStats) -> dict[str, Any]:
+def _fields(report: Markout | Spreads | Reversion | AdviceStats) -> dict[str, Any]:
     return {name: getattr(report, name) for name in report.__slots__}

@@ -15,23 +15,29 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.units import SECOND_NS, Price, Qty
+from steersman.domain.units import SECOND_NS, Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.tca.valuation import Touch, mean_price
 
-__all__ = ["EDGE_NS", "TapeReader"]
+__all__ = ["EDGE_NS", "KNOWN_SHARE", "TapeReader"]
 
 EDGE_NS: Final = SECOND_NS
+KNOWN_SHARE: Final = 0.9
 
 I64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class TapeReader:
-    """A tape in the prices and quantities of its instrument."""
+    """A tape in the prices and quantities of its instrument.
+
+    `blind_ns` is the shortest time in which a tape made of views tells of a change; 0 of a whole
+    one.
+    """
 
     tape: Tape
     instrument: Instrument
+    blind_ns: int = 0
 
     def touch_at(self, at_ns: int) -> Touch | None:
         """Return the touch in force at a time; None where a side is missing or the tape is over."""
@@ -68,19 +74,14 @@ class TapeReader:
         if not own:
             others = ~self.tape.trade_own[window]
             ticks, lots = ticks[others], lots[others]
-        total = int(lots.sum())
-        if not total:
-            return None
-        if self.instrument.category is Category.INVERSE:
-            harmonic = total / float((lots / ticks).sum())
-            return mean_price(Decimal(repr(harmonic)) * self.instrument.tick)
-        return mean_price(_weighted(ticks, lots) * self.instrument.tick)
+        return self._mean_of_trades(ticks, lots) if lots.sum() else None
 
     def twap(self, start_ns: int, end_ns: int) -> Price | None:
         """Return the mean mid of the interval, each weighted by how long it prevailed.
 
         Time without a valid touch does not count; a mean of quote updates would weight a busy
-        second like a quiet hour.
+        second like a quiet hour. A tape made of views must know `KNOWN_SHARE` of the interval: an
+        idle order looks away, and what it saw is no sample of what it did not.
         """
         if not self.covers(start_ns, end_ns):
             return None
@@ -92,9 +93,54 @@ class TapeReader:
         edges = np.clip(np.append(times[first:last], end_ns), start_ns, end_ns)
         valid = (bid > 0) & (ask > bid)
         lasted_ns = np.diff(edges)[valid]
-        if not lasted_ns.sum():
+        known_ns = int(lasted_ns.sum())
+        if not known_ns or (self.blind_ns and known_ns < KNOWN_SHARE * (end_ns - start_ns)):
             return None
         return mean_price(_weighted((bid + ask)[valid], lasted_ns) / 2 * self.instrument.tick)
+
+    def touch_later(self, at_ns: int, after_ns: int) -> Touch | None:
+        """Return the touch some time after a moment; None where the tape is blind for so long."""
+        return None if after_ns < self.blind_ns else self.touch_at(at_ns + after_ns)
+
+    def participation_vwap(self, start_ns: int, until_qty: Qty) -> Price | None:
+        """Return the VWAP of others' trades from a time until they sum to a quantity.
+
+        The last trade counts with what of it is needed; None where the tape ends before.
+        """
+        if not self.tape.start_ns <= start_ns < self.tape.end_ns:
+            return None
+        first = int(np.searchsorted(self.tape.trade_ns, start_ns, side="right"))
+        others = ~self.tape.trade_own[first:]
+        ticks, lots = self.tape.trade_ticks[first:][others], self.tape.trade_lots[first:][others]
+        wanted = self.instrument.lots(self.instrument.ceil_qty(until_qty))
+        sums = np.cumsum(lots)
+        last = int(np.searchsorted(sums, wanted))
+        if not wanted or last == sums.size:
+            return None
+        lots = np.append(lots[:last], wanted - (sums[last - 1] if last else 0))
+        return self._mean_of_trades(ticks[: last + 1], lots)
+
+    def beaten(self, start_ns: int, end_ns: int, price: Price, side: Side) -> float | None:
+        """Return the share of others' volume that traded worse for a side than a price.
+
+        What traded at the price itself counts half. None where nobody else traded.
+        """
+        if not self.covers(start_ns, end_ns):
+            return None
+        window = self._window(start_ns, end_ns)
+        others = ~self.tape.trade_own[window]
+        ticks, lots = self.tape.trade_ticks[window][others], self.tape.trade_lots[window][others]
+        total = int(lots.sum())
+        if not total:
+            return None
+        better = (ticks - float(price / self.instrument.tick)) * side.sign
+        return float(lots[better > 0].sum() + lots[better == 0].sum() / 2) / total
+
+    def _mean_of_trades(self, ticks: I64, lots: I64) -> Price:
+        if self.instrument.category is Category.INVERSE:
+            harmonic = int(lots.sum()) / float((lots / ticks).sum())
+            return mean_price(Decimal(repr(harmonic)) * self.instrument.tick)
+        return mean_price(_weighted(ticks, lots) * self.instrument.tick)
 
     def _touch(self, index: int) -> Touch | None:
         if index < 0:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.domain.advice import Direction, Severity
+from steersman.domain.facts import FactKind
 from steersman.domain.instrument import Category
 from steersman.domain.market import NewsItem
 from steersman.domain.units import HOUR_NS, SECOND_NS
@@ -32,12 +33,12 @@ __all__ = ["TEMPLATES", "NewsModel", "Template", "Truth", "generate_news", "hidd
 
 F64 = npt.NDArray[np.float64]
 
-_SOURCES: Final = (  # name, median delay in s until it reaches us, share
-    ("Harbor Wire", 0.4, 0.30),
-    ("Ledgerline", 1.5, 0.25),
-    ("Street Courier", 4.0, 0.20),
-    ("The Morning Tape", 12.0, 0.15),
-    ("social", 25.0, 0.10),
+_SOURCES: Final = (  # name, median delay in s until it reaches us, share, trust in percent
+    ("Harbor Wire", 0.4, 0.30, 70),
+    ("Ledgerline", 1.5, 0.25, 60),
+    ("Street Courier", 4.0, 0.20, 55),
+    ("The Morning Tape", 12.0, 0.15, 50),
+    ("social", 25.0, 0.10, 20),
 )
 _ASSETS: Final = {"BTC": "Bitcoin", "ETH": "Ether", "XRP": "XRP", "AAPL": "Apple"}
 _SLOT: Final = re.compile(r"\{(\w+)\}")
@@ -163,8 +164,16 @@ def _item(
         template = _template(draw, n, preset.category, says, model)
         direction, severity = template.direction, template.severity
         text = _fill(draw, n, template.text, preset)
-    source, delay_s = _source(draw, n)
-    item = NewsItem(f"n{n + 1}", at_ns, at_ns + int(delay_s * SECOND_NS), source, text)
+    source, delay_s, trust_pct = _source(draw, n)
+    item = NewsItem(
+        f"n{n + 1}",
+        at_ns,
+        at_ns + int(delay_s * SECOND_NS),
+        source,
+        text,
+        FactKind.SOCIAL if source == "social" else FactKind.NEWS,
+        trust_pct=trust_pct,
+    )
     return item, _truth(draw, item, direction, severity, informative, stale, model)
 
 
@@ -193,12 +202,12 @@ def _fill(draw: Stream, n: int, text: str, preset: FlowPreset) -> str:
     return _SLOT.sub(lambda slot: words[slot[1]], text)
 
 
-def _source(draw: Stream, n: int) -> tuple[str, float]:
-    """Pick who says it and how long it takes to reach us (log-normal around the median)."""
+def _source(draw: Stream, n: int) -> tuple[str, float, int]:
+    """Pick who says it, how long it takes to reach us (log-normal), and what that is trusted."""
     u = draw.uniform(n, _SOURCE)
-    for name, median_s, share in _SOURCES:
+    for name, median_s, share, trust_pct in _SOURCES:
         if u < share:
-            return name, median_s * math.exp(0.5 * draw.normal(n, _DELAY))
+            return name, median_s * math.exp(0.5 * draw.normal(n, _DELAY)), trust_pct
         u -= share
     raise AssertionError("shares of the sources sum to 1")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.order import Liquidity
+from steersman.domain.order import Liquidity, Style
 from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.models.validity import positive
@@ -165,6 +165,7 @@ def _fill(qty: Decimal, price: Decimal, fee: Decimal, touch: Touch) -> Fill:
         liquidity=Liquidity.TAKER,
         sent=touch,
         seen=touch,
+        style=Style.CROSS,
     )
 
 

@@ -1,0 +1,361 @@
+"""The charts of how orders were conducted, of one or of many: T7 and T9 to T13."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Final
+
+from steersman.domain.messages import Verdict
+from steersman.domain.units import SECOND_NS
+from steersman.report.cases import Case
+from steersman.report.chart import Chart, chart_of
+from steersman.report.plots import Interval, heat, intervals, lanes, rows_height, scatter
+from steersman.report.svg import Drawing, Mark
+from steersman.report.table import Cell, Column, Table, figure
+from steersman.tca.quality import Quality, nearest_rank, quality
+from steersman.tca.valuation import Valuation
+
+__all__ = ["conduct_charts"]
+
+LANES: Final[Mapping[str, tuple[Mark, str]]] = {
+    Verdict.ACCEPTED.value: ("circle", "f2"),
+    Verdict.CLAMPED.value: ("diamond", "f3"),
+    Verdict.INVALID.value: ("cross", "sbad thick"),
+    Verdict.LATE.value: ("square", "f4"),
+    Verdict.STALE.value: ("square", "f4"),
+    Verdict.TIMEOUT.value: ("triangle", "fbad"),
+    Verdict.UNAVAILABLE.value: ("cross", "sbad thick"),
+}
+
+
+def conduct_charts(cases: Sequence[Case], prefix: str = "") -> list[Chart]:
+    """Return T7 and T9 to T13 of the cases together."""
+    return [
+        _predicted(cases, f"{prefix}T7"),
+        _quality(cases, f"{prefix}T9"),
+        _counterfactual(f"{prefix}T10"),
+        _decisions(cases, f"{prefix}T11"),
+        _limits(cases, f"{prefix}T12"),
+        _heat(cases, f"{prefix}T13"),
+    ]
+
+
+def _predicted(cases: Sequence[Case], key: str) -> Chart:
+    title = "T7 Predicted and realised impact"
+    about = (
+        "What the law of cost expected at arrival, with its 95 % interval, against what was paid "
+        "without fees, in bps of the arrival price. Only orders that were filled in full count."
+    )
+    rows: list[tuple[Cell, ...]] = []
+    points = []
+    for case in cases:
+        one = case.prediction
+        if one is None:
+            continue
+        low, high = one.first.confidence_low_bps, one.first.confidence_high_bps
+        predicted, real = one.first.estimated_impact_bps, one.realised_bps
+        within = None if one.within is None else "yes" if one.within else "no"
+        rows.append((case.name, predicted, low, high, one.last.estimated_impact_bps, real, within))
+        if real is not None:
+            tip = f"{case.name}: predicted {predicted:+.2f}, paid {real:+.2f} bps"
+            points.append((Interval(case.name, predicted, low, high, tip), real))
+    table = Table(
+        key,
+        "Predictions",
+        (
+            Column("order"),
+            Column("predicted, bps", "number"),
+            Column("low, bps", "number"),
+            Column("high, bps", "number"),
+            Column("last estimate, bps", "number"),
+            Column("paid, bps", "number"),
+            Column("within"),
+        ),
+        tuple(rows),
+    )
+    if not points:
+        why = "No order was both predicted and filled in full."
+        return Chart(key, title, about, "", (table,), (why,))
+    held = sum(row[-1] == "yes" for row in rows)
+    told = f"{held} of {len(points)} lay within their interval"
+    drawing = Drawing(key, "Predicted and realised impact", told)
+    scatter(drawing, points, "bps")
+    return chart_of(drawing, title, f"{about} {told.capitalize()}.", table)
+
+
+def _quality(cases: Sequence[Case], key: str) -> Chart:
+    found = quality([life for case in cases for life in case.lives])
+    latencies = [d.latency_ms for case in cases for d in case.decisions]
+    timed: list[tuple[str, float | None, float | None]] = [
+        ("sent to acknowledged", found.ack_ms_p50, found.ack_ms_p95),
+        ("sent to first fill", found.fill_ms_p50, found.fill_ms_p95),
+        ("waiting in the queue", _ms(found.queue_s_p50), _ms(found.queue_s_p95)),
+        ("question to answer", nearest_rank(latencies, 0.50), nearest_rank(latencies, 0.95)),
+    ]
+    times = Table(
+        f"{key}-times",
+        "Latencies, market time",
+        (Column("what"), Column("median, ms", "number", 1), Column("p95, ms", "number", 1)),
+        tuple(timed),
+    )
+    drawn = []
+    for name, median, p95 in timed:
+        if median is not None:
+            told = f"{name}: median {median:,.1f} ms, p95 {p95:,.1f} ms"
+            drawn.append(Interval(name, median, median, p95, told))
+    title = "T9 Fill quality and latency"
+    about = (
+        f"{_rates_in_words(found)} Dots are medians, whiskers reach to the 95th percentile; "
+        "logarithmic."
+    )
+    tables = (
+        _rates(found, key),
+        times,
+        *(_children(case, key) for case in cases if len(cases) == 1),
+    )
+    if not drawn:
+        return Chart(key, title, about, "", tables, ("Nothing was sent.",))
+    drawing = Drawing(key, "Latencies", "; ".join(d.told for d in drawn), rows_height(len(drawn)))
+    intervals(drawing, drawn, "ms", log=True)
+    return chart_of(drawing, title, about, *tables)
+
+
+def _children(case: Case, key: str) -> Table:
+    """Return the child orders, and the waits that a limit imposed, with their reasons."""
+    columns = (
+        Column("from (UTC)", "time"),
+        Column("until (UTC)", "time"),
+        Column("action"),
+        Column("child"),
+        Column("quantity", "number", 4),
+        Column("price type"),
+        Column("price", "number", 4),
+        Column("filled", "number", 4),
+        Column("state"),
+        Column("why"),
+        Column("how it ended"),
+    )
+    rows = tuple(
+        (
+            row.at_ns,
+            row.until_ns,
+            row.action,
+            row.child_id,
+            None if row.qty is None else float(row.qty),
+            row.price_type,
+            None if row.price is None else float(row.price),
+            float(row.filled),
+            f"refused {row.refusals} x" if row.refusals else row.state,
+            row.reason,
+            row.outcome,
+        )
+        for row in case.rows
+    )
+    return Table(f"{key}-children", "Child orders and why each was sent", columns, rows)
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1e3 * seconds
+
+
+def _rates_in_words(found: Quality) -> str:
+    filled, cancelled = (
+        None if rate is None else 100 * rate
+        for rate in (found.fill_probability, found.cancel_ratio)
+    )
+    return (
+        f"{found.children} children, {found.resting} of them resting: {figure(filled, 1)} % of "
+        f"those were filled at least in part; {figure(cancelled, 1)} % of all were cancelled with "
+        f"something left, {found.rejected} rejected, {found.unanswered} unanswered."
+    )
+
+
+def _rates(found: Quality, key: str) -> Table:
+    rows = tuple((field.name, getattr(found, field.name)) for field in fields(found))
+    return Table(
+        f"{key}-rates", "Fill quality", (Column("figure"), Column("value", "number", 3)), rows
+    )
+
+
+def _counterfactual(key: str) -> Chart:
+    return Chart(
+        key,
+        "T10 Against the same order without the advice",
+        "What the advice was worth: the same order and market, worked by the schedule alone.",
+        "",
+        (),
+        (
+            "Not measurable from a journal: it holds one course of the market, and the order moved "
+            "it. Paired runs on the same seeds tell (steersman study).",
+        ),
+    )
+
+
+def _decisions(cases: Sequence[Case], key: str) -> Chart:
+    rows: list[tuple[Cell, ...]] = []
+    points = []
+    for case in cases:
+        for one in case.decisions:
+            fallback = "yes" if one.fallback else "no"
+            rows.append(
+                (
+                    one.at_ns,
+                    case.report.parent,
+                    one.advisor,
+                    one.verdict.value,
+                    fallback,
+                    one.latency_ms,
+                    one.tokens,
+                    float(one.cost_usd),
+                    one.asks_for or "changes nothing",
+                    "yes" if one.changes else "no",
+                    one.why,
+                    one.outcome.value,
+                    ", ".join(one.checks),
+                )
+            )
+            tip = f"{one.asks_for}: {one.why}"[:200]
+            points.append((one.at_ns, one.verdict.value, one.changes, tip))
+    kinds = ("time (UTC)", "order", "advisor", "verdict", "fallback", "latency, ms", "tokens")
+    names = (*kinds, "cost, USD", "asks for", "new", "why", "how it came", "failed checks")
+    numeric = {"latency, ms": 0, "tokens": 0, "cost, USD": 6}
+    columns = tuple(
+        Column(name, "time")
+        if name.startswith("time")
+        else Column(name, "number", numeric[name])
+        if name in numeric
+        else Column(name)
+        for name in names
+    )
+    table = Table(key, "Decisions", columns, tuple(rows))
+    title = "T11 Decisions of the advisor"
+    about = (
+        "Every answer and what became of it; a large mark asked for something new. What a decision "
+        "cost or gained needs other futures of the market (steersman study)."
+    )
+    if not points:
+        why = "No advisor was asked, or none has answered."
+        return Chart(key, title, about, "", (table,), (why,))
+    counts = Counter(name for _, name, *_ in points)
+    told = ", ".join(f"{n} {name}" for name, n in counts.most_common())
+    shown = {name: mark for name, mark in LANES.items() if name in counts}
+    drawing = Drawing(key, "Decisions", told, 24 + 24 * len(shown) + 26)
+    ends = [at for at, *_ in points]
+    lanes(drawing, (min(ends), max(*ends, min(ends) + SECOND_NS)), shown, points)
+    return chart_of(drawing, title, f"{about} {told}.", table)
+
+
+def _limits(cases: Sequence[Case], key: str) -> Chart:
+    limits = Table(
+        f"{key}-limits",
+        "Limits that refused",
+        (
+            Column("order"),
+            Column("rule"),
+            Column("refusals", "number", 0),
+            Column("first (UTC)", "time"),
+            Column("last (UTC)", "time"),
+            Column("what it said first"),
+        ),
+        tuple(
+            (case.report.parent, t.rule, t.refusals, t.first_ns, t.last_ns, t.detail)
+            for case in cases
+            for t in case.limits
+        ),
+    )
+    happened = Table(
+        f"{key}-incidents",
+        "Alerts, faults, interventions, differences",
+        (
+            Column("time (UTC)", "time"),
+            Column("order"),
+            Column("kind"),
+            Column("severity"),
+            Column("what"),
+        ),
+        tuple(
+            (i.at_ns, case.report.parent, i.kind, i.severity, i.text)
+            for case in cases
+            for i in case.incidents
+        ),
+    )
+    counts: Counter[str] = Counter()
+    for case in cases:
+        for touched in case.limits:
+            counts[touched.rule] += touched.refusals
+    title = "T12 Limits touched, alerts, faults"
+    about = f"{sum(counts.values())} refusals by limits, {len(happened.rows)} other incidents."
+    if not counts:
+        return Chart(key, title, about, "", (happened,), ("No limit refused anything.",))
+    drawn = [Interval(rule, float(n), told=f"{rule}: {n}") for rule, n in counts.most_common(12)]
+    told = ", ".join(one.told for one in drawn)
+    drawing = Drawing(key, "Refusals by rule", told, rows_height(len(drawn)))
+    intervals(drawing, drawn, "refusals")
+    return chart_of(drawing, title, about, limits, happened)
+
+
+def _heat(cases: Sequence[Case], key: str) -> Chart:
+    """Draw the cost against arrival by hour and regime: of fills of one order, or of orders."""
+    sums: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for case in cases:
+        for regime, hour, weight, bps in _costs(case) if len(cases) == 1 else _cost_of(case):
+            sums.setdefault((regime, hour), []).append((weight, bps))
+    what = "fills, weighted by quantity" if len(cases) == 1 else "orders, each counts once"
+    rows: list[tuple[Cell, ...]] = []
+    cells = {}
+    for (regime, hour), values in sorted(sums.items()):
+        weight = sum(w for w, _ in values)
+        mean = sum(w * bps for w, bps in values) / weight
+        rows.append((regime, hour, mean, len(values)))
+        cells[regime, hour] = mean, f"{mean:+.2f} bps over {len(values)}"
+    table = Table(
+        key,
+        "Cost by hour and regime",
+        (
+            Column("regime"),
+            Column("hour (UTC)"),
+            Column("against arrival, bps", "number", 2),
+            Column("n", "number", 0),
+        ),
+        tuple(rows),
+    )
+    title = "T13 Cost by hour and regime"
+    about = f"Average price against arrival in bps: {what}. Deeper is farther from zero."
+    if not cells:
+        return Chart(key, title, about, "", (table,), ("Nothing was filled.",))
+    names = list(dict.fromkeys(str(row[0]) for row in rows))
+    hours = sorted({str(row[1]) for row in rows})
+    told = "; ".join(f"{regime} {hour}: {words}" for (regime, hour), (_, words) in cells.items())
+    drawing = Drawing(key, title, told[:600], 34 + 34 * len(names))
+    heat(drawing, names, hours, cells)
+    return chart_of(drawing, title, about, table)
+
+
+def _hour(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%H h")
+
+
+def _costs(case: Case) -> list[tuple[str, str, float, float]]:
+    facts, arrival = case.course.facts, case.report.arrival_price
+    if arrival is None:
+        return []
+    valued = Valuation(facts.instrument, facts.order.side)
+    return [
+        (
+            case.regime_at(fill.at_ns).value,
+            _hour(fill.at_ns),
+            float(fill.qty),
+            valued.slippage_bps(fill.price, arrival),
+        )
+        for fill in facts.fills
+    ]
+
+
+def _cost_of(case: Case) -> list[tuple[str, str, float, float]]:
+    bps, at_ns = case.report.benchmarks.arrival.slippage_bps, case.report.arrival_ns
+    if bps is None or at_ns is None or not case.report.ended:
+        return []
+    return [(case.regime_at(at_ns).value, _hour(at_ns), 1.0, bps)]

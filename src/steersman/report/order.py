@@ -1,0 +1,450 @@
+"""The charts of one order: what it cost and how it was worked over time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from steersman.domain.order import Liquidity, Style
+from steersman.domain.units import SECOND_NS
+from steersman.report.cases import Case
+from steersman.report.chart import Chart, chart_of
+from steersman.report.plots import (
+    Dots,
+    Interval,
+    Level,
+    Line,
+    bars,
+    histogram,
+    intervals,
+    over_time,
+    rows_height,
+    steps,
+    waterfall,
+)
+from steersman.report.svg import Drawing, Mark
+from steersman.report.table import Cell, Column, Table, clock
+from steersman.report.thin import COLUMNS, RULE, thin
+from steersman.tca.benchmarks import Benchmark
+from steersman.tca.facts import Fill
+from steersman.tca.markouts import HORIZONS_S, Markout
+from steersman.tca.views import BLIND_NS
+
+__all__ = ["cost_charts", "course_charts", "markout_chart"]
+
+BENCHMARKS: Final = (
+    ("arrival", "arrival mid"),
+    ("vwap", "interval VWAP"),
+    ("vwap_ex_own", "VWAP without own"),
+    ("twap", "TWAP"),
+    ("close", "close (deadline)"),
+    ("pwp", "PWP"),
+)
+FILLS_APART: Final = 400
+MERGED: Final = (
+    f"Of more than {FILLS_APART} fills, those of one kind in the same stretch are one mark."
+)
+UNSEEN: Final = (
+    f"Horizons below {BLIND_NS / SECOND_NS:g} s are left out: views are too far apart to tell them."
+)
+VIEWS: Final = (
+    "The market is known from what the engine saw (its views, at most a few seconds apart while it "
+    "works), not from a full tape; the mid before a fill is the last one seen."
+)
+
+
+def cost_charts(case: Case, prefix: str) -> list[Chart]:
+    """Return what an order cost: T1 and T2."""
+    return [_headline(case, prefix), _waterfall(case, prefix)]
+
+
+def course_charts(case: Case, prefix: str) -> list[Chart]:
+    """Return how an order went: T3 to T6 and T8."""
+    report = case.report
+    kinds = (*report.markouts, *report.markouts_by_style)
+    notes = (*_seen(case), UNSEEN) if report.from_views else ()
+    return [
+        _prices(case, prefix),
+        _schedule(case, prefix),
+        _participation(case, prefix),
+        _slippages(case, prefix),
+        markout_chart(prefix, kinds, (_spreads(case, prefix), _reversion(case, prefix)), notes),
+    ]
+
+
+def _seen(case: Case) -> tuple[str, ...]:
+    return (VIEWS,) if case.report.from_views else ()
+
+
+def _headline(case: Case, prefix: str) -> Chart:
+    report = case.report
+    rows: list[tuple[Cell, ...]] = [_shortfall_row(case)]
+    drawn = [Interval("shortfall", report.is_bps)] if report.is_bps is not None else []
+    for name, words in BENCHMARKS:
+        mark: Benchmark = getattr(report.benchmarks, name)
+        rows.append(_benchmark_row(case, words, mark))
+        if mark.slippage_bps is not None:
+            drawn.append(Interval(words, mark.slippage_bps))
+    rpm = report.benchmarks.rpm
+    rows.append(("RPM, % of volume beaten", None, None if rpm is None else 100 * rpm, None))
+    table = Table(
+        f"{prefix}T1",
+        "Cost against each benchmark",
+        (
+            Column("against"),
+            Column("price", "number", 4),
+            Column("cost, bps (RPM: %)", "number"),
+            Column(f"cost, {report.currency}", "number", 4),
+        ),
+        tuple(rows),
+    )
+    drawing = Drawing(
+        f"{prefix}T1",
+        "Cost against benchmarks",
+        "; ".join(f"{row.name} {row.value:+.2f} bps" for row in drawn) or "nothing is known",
+        rows_height(max(1, len(drawn))),
+    )
+    if drawn:
+        intervals(drawing, drawn, "bps", meaning="right of zero: cost")
+    about = (
+        "Average price against each benchmark, in bps of it; the shortfall has fees and what was "
+        "not filled in it. One order: n = 1, so there is no interval."
+    )
+    return chart_of(drawing, "T1 Cost against benchmarks", about, table, notes=_seen(case))
+
+
+def _shortfall_row(case: Case) -> tuple[Cell, ...]:
+    report = case.report
+    price = None if report.decision_price is None else float(report.decision_price)
+    total = None if report.shortfall is None else float(report.shortfall.total)
+    return "decision price, all in", price, report.is_bps, total
+
+
+def _benchmark_row(case: Case, words: str, mark: Benchmark) -> tuple[Cell, ...]:
+    report = case.report
+    money = None
+    if mark.price is not None and mark.slippage_bps is not None:
+        value = case.course.facts.instrument.notional(mark.price, report.filled_qty)
+        money = mark.slippage_bps / 1e4 * float(value)
+    return words, None if mark.price is None else float(mark.price), mark.slippage_bps, money
+
+
+def _waterfall(case: Case, prefix: str) -> Chart:
+    found = case.report.shortfall
+    about = (
+        "The parts sum exactly to the implementation shortfall (Wagner: delay on what was "
+        "executed, opportunity from the decision price); the table has Kissell's beside it."
+    )
+    title = "T2 What the cost is made of"
+    if found is None:
+        why = "There is no price to value the order at, so its cost is unknown."
+        return Chart(f"{prefix}T2", title, about, "", (), (why,))
+    names = found.wagner_bps.__slots__
+    rows: list[tuple[Cell, ...]] = [
+        (
+            name,
+            getattr(found.wagner_bps, name),
+            float(getattr(found.wagner, name)),
+            getattr(found.kissell_bps, name),
+            float(getattr(found.kissell, name)),
+        )
+        for name in names
+    ]
+    rows.append(
+        ("total", found.total_bps, float(found.total), found.total_bps, float(found.kissell.total))
+    )
+    money = case.report.currency
+    table = Table(
+        f"{prefix}T2",
+        "Parts of the shortfall, both conventions",
+        (
+            Column("part"),
+            Column("Wagner, bps", "number", 3),
+            Column(f"Wagner, {money}", "number", 4),
+            Column("Kissell, bps", "number", 3),
+            Column(f"Kissell, {money}", "number", 4),
+        ),
+        tuple(rows),
+    )
+    parts = {name: getattr(found.wagner_bps, name) for name in names}
+    told = ", ".join(f"{name} {value:+.2f}" for name, value in parts.items())
+    drawing = Drawing(
+        f"{prefix}T2",
+        "Cost waterfall",
+        f"{told}; total {found.total_bps:+.2f} bps",
+        rows_height(len(parts) + 1),
+    )
+    waterfall(drawing, parts, found.total_bps)
+    note = (
+        "Temporary and permanent impact cannot be told apart in one order; the reversion under T8 "
+        "is what hints at it."
+    )
+    return chart_of(drawing, title, about, table, notes=(note,))
+
+
+def _span(case: Case) -> tuple[int, int]:
+    start = case.course.start_ns
+    return start, max(case.report.end_ns, start + 1_000_000_000)
+
+
+def _prices(case: Case, prefix: str) -> Chart:
+    facts, report = case.course.facts, case.report
+    reasons = {row.child_id: row for row in case.lives}
+    dots = _fill_marks(case)
+    levels = [
+        Level(name, kind, float(price))
+        for name, kind, price in (
+            ("arrival", "s4 dash", report.arrival_price),
+            ("average", "s2 dot", report.avg_price),
+            ("limit", "sbad dot", facts.order.limit_price),
+        )
+        if price is not None
+    ]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            fill.at_ns,
+            fill.child_id,
+            fill.liquidity.value,
+            reasons[fill.child_id].style.value,
+            float(fill.qty),
+            float(fill.price),
+            float(fill.fee),
+        )
+        for fill in facts.fills
+    )
+    fills = Table(
+        f"{prefix}T3-fills",
+        "Fills",
+        (
+            Column("time (UTC)", "time"),
+            Column("child"),
+            Column("liquidity"),
+            Column("style"),
+            Column("quantity", "number", 4),
+            Column("price", "number", 4),
+            Column(f"fee, {report.currency}", "number", 6),
+        ),
+        rows,
+    )
+    mids = thin(case.course.mids)
+    seen = _series(f"{prefix}T3-mid", "Mid as drawn", "mid", mids)
+    title, key = "T3 Price and fills", f"{prefix}T3"
+    about = (
+        "Circles made liquidity, triangles took it; a larger mark is a larger fill. Times are UTC."
+    )
+    if not mids and not rows:
+        return Chart(key, title, about, "", (), ("No price was seen while the order ran.",))
+    told = (
+        f"The mid from {clock(_span(case)[0])} to {clock(_span(case)[1])} UTC with "
+        f"{len(facts.fills)} fills; average price {report.avg_price or 'unknown'}."
+    )
+    drawing = Drawing(key, "Price and fills", told)
+    notes = (*_seen(case), RULE, *((MERGED,) if len(rows) > FILLS_APART else ()))
+    over_time(drawing, _span(case), "price", [Line("mid", "s1", mids)], dots, levels)
+    return chart_of(drawing, title, about, fills, seen, notes=notes)
+
+
+def _fill_marks(case: Case) -> list[Dots]:
+    """Return a mark for each fill; of very many, one for those of a kind in the same stretch."""
+    facts = case.course.facts
+    looks: tuple[tuple[Liquidity, Mark, str], ...] = (
+        (Liquidity.MAKER, "circle", "f2"),
+        (Liquidity.TAKER, "triangle", "f3"),
+    )
+    start, end = _span(case)
+    found = []
+    merged = len(facts.fills) > FILLS_APART
+    for which, shape, kind in looks:
+        groups: dict[object, list[Fill]] = {}
+        for i, fill in enumerate(facts.fills):
+            if fill.liquidity is which:
+                stretch = (fill.at_ns - start) * COLUMNS // (end - start) if merged else i
+                groups.setdefault(stretch, []).append(fill)
+        if groups:
+            points = [_mark_of(fills) for fills in groups.values()]
+            most = max(qty for _, _, qty, _ in points)
+            sized = [(at, price, qty / most, tip) for at, price, qty, tip in points]
+            found.append(Dots(f"{which.value} fill", shape, kind, sized))
+    return found
+
+
+def _mark_of(fills: list[Fill]) -> tuple[int, float, float, str]:
+    first, qty = fills[0], sum(float(fill.qty) for fill in fills)
+    price = sum(float(fill.qty * fill.price) for fill in fills) / qty
+    many = f", {len(fills)} fills" if len(fills) > 1 else ""
+    tip = f"{clock(first.at_ns)} {qty:g} at {price:,.10g} ({first.child_id}{many})"
+    return first.at_ns, price, qty, tip
+
+
+def _series(key: str, title: str, name: str, points: list[tuple[int, float]]) -> Table:
+    columns = (Column("time (UTC)", "time"), Column(name, "number", 4))
+    return Table(key, title, columns, tuple(points))
+
+
+def _schedule(case: Case, prefix: str) -> Chart:
+    course, report = case.course, case.report
+    end_ns = _span(case)[1]
+    zero = (course.start_ns, 0.0)
+    lines, tables = [], []
+    for name, kind, points in (
+        ("schedule", "s4 dash", course.schedule),
+        ("filled", "s2", course.filled),
+    ):
+        last = points[-1][1] if points else 0.0
+        inside = [zero, *(point for point in points if point[0] <= end_ns), (end_ns, last)]
+        drawn = thin(inside)
+        lines.append(Line(name, kind, drawn, step=True))
+        tables.append(_series(f"{prefix}T4-{name}", f"Cumulative {name} as drawn", name, drawn))
+    kept = report.adherence
+    told = (
+        "there was no schedule"
+        if kept is None
+        else f"at most {100 * kept.max_share:.2f} % of the order away from the schedule, "
+        f"{100 * kept.mean_share:.2f} % on average over time"
+    )
+    drawing = Drawing(f"{prefix}T4", "Schedule and filled quantity", told)
+    level = Level("ordered", "s3 dot", float(report.qty))
+    over_time(drawing, _span(case), "quantity", lines, levels=[level], zero=True)
+    about = f"What should have been done by each time and what was: {told}."
+    return chart_of(drawing, "T4 Schedule and filled quantity", about, *tables, notes=(RULE,))
+
+
+def _participation(case: Case, prefix: str) -> Chart:
+    course = case.course
+    cap = 100 * float(case.started.limits.max_participation)
+    stretches, running, rows = [], [], []
+    own = others = 0.0
+    for bucket in course.buckets:
+        own, others = own + bucket.own, others + bucket.others
+        total = 100 * own / (own + others) if own + others else 0.0
+        running.append((bucket.end_ns, total))
+        share = None if bucket.share is None else 100 * bucket.share
+        if share is not None:
+            tip = f"{clock(bucket.start_ns)}: {share:.3f} %"
+            stretches.append((bucket.start_ns, bucket.end_ns, share, tip))
+        rows.append((bucket.start_ns, bucket.own, bucket.others, share, total))
+    table = Table(
+        f"{prefix}T5",
+        "Participation",
+        (
+            Column("from (UTC)", "time"),
+            Column("own", "number", 4),
+            Column("others", "number", 4),
+            Column("share, %", "number", 3),
+            Column("so far, %", "number", 3),
+        ),
+        tuple(rows),
+    )
+    title, key = "T5 Share of the market's volume", f"{prefix}T5"
+    about = "Own / (own + others) in equal stretches of the order's time, and since its start."
+    if not stretches:
+        why = "Nobody was seen to trade while the order ran."
+        return Chart(key, title, about, "", (table,), (why,))
+    shown = max(value for *_, value, _ in stretches)
+    most = f"at most {shown:.2f} % in a stretch, {running[-1][1]:.2f} % in all, {cap:g} % allowed"
+    drawing = Drawing(key, "Participation", most)
+    level = Level(f"cap {cap:g} %", "sbad dot", cap)
+    bars(drawing, _span(case), "%", stretches, Line("so far", "s3", running), level)
+    notes = (*_seen(case),) if case.report.from_views else ()
+    return chart_of(drawing, title, f"{about} {most.capitalize()}.", table, notes=notes)
+
+
+def _slippages(case: Case, prefix: str) -> Chart:
+    children = case.course.children
+    table = Table(
+        f"{prefix}T6",
+        "Cost of each child",
+        (
+            Column("first fill (UTC)", "time"),
+            Column("child"),
+            Column("filled", "number", 4),
+            Column("against the mid when sent, bps", "number", 3),
+        ),
+        tuple((c.at_ns, c.child_id, float(c.qty), c.bps) for c in children),
+    )
+    title, key = "T6 Slippage of the children", f"{prefix}T6"
+    about = (
+        "Each child's average price against the mid seen when it was sent, without fees. Other "
+        "algorithms on the same market need a study."
+    )
+    if not children:
+        return Chart(key, title, about, "", (table,), ("No child was filled.",))
+    values = [child.bps for child in children]
+    told = f"{len(values)} children, from {min(values):+.2f} to {max(values):+.2f} bps"
+    drawing = Drawing(key, "Slippage of the children", told)
+    histogram(drawing, values, "bps, children", "children")
+    return chart_of(drawing, title, about, table)
+
+
+def _horizons(key: str, markouts: tuple[Markout, ...]) -> Table:
+    """Return mark-outs as a table."""
+    return Table(
+        key,
+        "Mark-outs by liquidity and by style",
+        (
+            Column("which"),
+            Column("after, s", "number", 0),
+            Column("against the fill, bps", "number", 3),
+            Column("against the mid, bps", "number", 3),
+            Column("measured", "number", 0),
+            Column("fills", "number", 0),
+        ),
+        tuple(
+            (str(m.which), m.horizon_s, m.vs_fill_bps, m.vs_mid_bps, m.measured, m.fills)
+            for m in markouts
+        ),
+    )
+
+
+def markout_chart(
+    prefix: str, markouts: tuple[Markout, ...], more: tuple[Table, ...], notes: tuple[str, ...]
+) -> Chart:
+    """Return T8: what the price did after fills, makers and takers apart."""
+    table = _horizons(f"{prefix}T8-markouts", markouts)
+    groups = []
+    for which, shape, colour in (("maker", "circle", "2"), ("taker", "triangle", "3")):
+        own = {m.horizon_s: m for m in markouts if m.which == which}
+        for name, field, dashed in (("fill", "vs_fill_bps", False), ("mid", "vs_mid_bps", True)):
+            values = [getattr(own[h], field) if h in own else None for h in HORIZONS_S]
+            if any(value is not None for value in values):
+                groups.append((f"{which} vs {name}", shape, colour, values, dashed))
+    title, key = "T8 What the price did after fills", f"{prefix}T8"
+    about = (
+        "Mark-outs, positive where the market moved in our favour. Solid lines are against the "
+        "fill, dashed against the mid just before it: a maker's adverse selection."
+    )
+    if not groups:
+        return Chart(key, title, about, "", (table, *more), ("No mark-out could be measured.",))
+    told = "; ".join(f"{m.which} {m.horizon_s} s {m.vs_fill_bps:+.2f}" for m in markouts
+                     if m.vs_fill_bps is not None and m.which not in set(Style))  # fmt: skip
+    drawing = Drawing(key, "Mark-outs", f"bps against the fill: {told}")
+    steps(drawing, [f"{h} s" for h in HORIZONS_S], "bps", groups)  # type: ignore[arg-type]
+    return chart_of(drawing, title, about, table, *more, notes=notes)
+
+
+def _spreads(case: Case, prefix: str) -> Table:
+    names = ("quoted_bps", "effective_bps", "realised_bps", "impact_bps", "effective_over_quoted")
+    heads = ("quoted, bps", "effective, bps", "realised, bps", "impact, bps", "effective / quoted")
+    return Table(
+        f"{prefix}T8-spreads",
+        "Effective and realised spread",
+        (
+            Column("which"),
+            Column("after, s", "number", 0),
+            *(Column(head, "number", 3) for head in heads),
+            Column("measured", "number", 0),
+            Column("fills", "number", 0),
+        ),
+        tuple(
+            (s.which.value, s.horizon_s, *(getattr(s, n) for n in names), s.measured, s.fills)
+            for s in case.report.spreads
+        ),
+    )
+
+
+def _reversion(case: Case, prefix: str) -> Table:
+    return Table(
+        f"{prefix}T8-reversion",
+        "Reversion after the last fill (positive: the price came back)",
+        (Column("after, s", "number", 0), Column("reversion, bps", "number", 3)),
+        tuple((r.horizon_s, r.bps) for r in case.report.reversion),
+    )

@@ -1,0 +1,178 @@
+"""A table of figures: read by people, written as CSV, taken on in a notebook.
+
+Cells are text, numbers, times (UTC ns) or nothing; how they look is decided here and nowhere else.
+Text in them may come from anybody: it is escaped for HTML, and where a spreadsheet would take it
+for a formula, kept from being one.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import importlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final, Literal
+
+from steersman.domain.units import MS_NS, SECOND_NS
+from steersman.errors import UsageError
+
+__all__ = ["Cell", "Column", "Table", "clock", "figure", "iso", "printable"]
+
+ROWS_SHOWN: Final = 100
+PLAIN_BYTES: Final = 10_000
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name (with its unit) and what is in it; `digits` after the point of a number."""
+
+    name: str
+    kind: Literal["text", "number", "time"] = "text"
+    digits: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; `key` names the CSV file."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.columns) for row in self.rows), f"{self.key} is ragged"
+
+    def csv(self) -> str:
+        """Return all rows as CSV; times are ISO 8601, what is absent is empty."""
+        out = io.StringIO()
+        sheet = csv.writer(out, lineterminator="\n")
+        sheet.writerow([column.name for column in self.columns])
+        for row in self.rows:
+            pairs = zip(self.columns, row, strict=True)
+            sheet.writerow([_plain(column, cell) for column, cell in pairs])
+        return out.getvalue()
+
+    def csv_link(self) -> str:
+        """Return a link that saves the whole CSV, a long one compressed (gzip)."""
+        content, kind, ending = self.csv().encode(), "text/csv", "csv"
+        if len(content) > PLAIN_BYTES:
+            content, kind, ending = gzip.compress(content, mtime=0), "application/gzip", "csv.gz"
+        data = base64.b64encode(content).decode()
+        name = escape(f"{self.key}.{ending}", quote=True)
+        words = f"{ending.upper()}<span class=sr> of {escape(self.title)}</span>"
+        return f"<a class=csv download='{name}' href='data:{kind};base64,{data}'>{words}</a>"
+
+    def text_rows(self) -> list[list[str]]:
+        """Return all rows as people read them."""
+        return [
+            [_shown(column, cell) for column, cell in zip(self.columns, row, strict=True)]
+            for row in self.rows
+        ]
+
+    def records(self) -> list[dict[str, Cell]]:
+        """Return a mapping for each row, times in ns."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def html(self) -> str:
+        """Return a table element; of a long table its first rows, with a note."""
+        head = "".join(f"<th scope=col{_right(c)}>{escape(c.name)}</th>" for c in self.columns)
+        body = [
+            "<tr>"
+            + "".join(
+                f"<td{_right(column)}>{escape(cell)}</td>"
+                for column, cell in zip(self.columns, row, strict=True)
+            )
+            + "</tr>"
+            for row in self.text_rows()[:ROWS_SHOWN]
+        ]
+        left = len(self.rows) - ROWS_SHOWN
+        note = f"<p class=note>{left} more rows are in the CSV.</p>" if left > 0 else ""
+        caption = f"<caption>{escape(self.title)}</caption>"
+        return (
+            f"<div class=scroll><table>{caption}<thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(body)}</tbody></table></div>{note}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def to_polars(self) -> Any:
+        """Return a polars DataFrame, times as datetimes in UTC.
+
+        Raises UsageError where polars is not installed: it is no dependency of ours.
+        """
+        try:
+            polars = importlib.import_module("polars")
+        except ModuleNotFoundError:
+            raise UsageError(
+                "polars is not installed", "install polars, or read .csv() or .records()"
+            ) from None
+        kinds = {
+            "text": polars.String,
+            "number": polars.Float64,
+            "time": polars.Datetime("ns", "UTC"),
+        }
+        return polars.DataFrame(
+            {c.name: [row[i] for row in self.rows] for i, c in enumerate(self.columns)},
+            schema={column.name: kinds[column.kind] for column in self.columns},
+            strict=False,
+        )
+
+
+def figure(value: float | None, digits: int = 2, sign: bool = False) -> str:
+    """Return a number as people read it, `unknown` where there is none."""
+    if value is None:
+        return "unknown"
+    text = f"{value:+,.{digits}f}" if sign else f"{value:,.{digits}f}"
+    return text.replace("-", "−")
+
+
+def clock(at_ns: int) -> str:
+    """Return a time of day in UTC to the millisecond."""
+    moment = datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC)
+    return f"{moment:%H:%M:%S}.{at_ns % SECOND_NS // MS_NS:03d}"
+
+
+def iso(at_ns: int) -> str:
+    """Return a time in UTC to the millisecond, ISO 8601."""
+    moment = datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ns % SECOND_NS // MS_NS:03d}Z"
+
+
+def printable(text: str) -> str:
+    """Return text on one line, without characters that cannot be printed."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _right(column: Column) -> str:
+    return " class=n" if column.kind == "number" else ""
+
+
+def _shown(column: Column, cell: Cell) -> str:
+    if cell is None:
+        return "" if column.kind == "text" else "unknown"
+    if column.kind == "time":
+        return clock(int(cell))
+    if column.kind == "number":
+        return figure(float(cell), column.digits)
+    return printable(str(cell))
+
+
+def _plain(column: Column, cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if column.kind == "time":
+        return iso(int(cell))
+    if column.kind == "number":
+        return repr(cell)
+    text = printable(str(cell))
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

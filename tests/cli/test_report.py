@@ -1,0 +1,45 @@
+"""`steersman report`: page, Markdown and JSON from one order and from several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from steersman.cli import run_cli
+from tests.cli.calls import QUICK, run
+
+
+def test_a_run_becomes_a_page_markdown_and_json(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        _, ran, _ = run(capsys, *QUICK, "--id", name, "--journal", f"{name}.journal")
+    args = ["report", "b.journal", "--out", "b.html", "--md", "b.md"]
+    code, document, err = run(capsys, *args)
+    assert (code, err) == (0, "")
+    (order,) = document["orders"]
+    assert order["is_bps"] == ran["is_bps"] and order["journal_hash"] == ran["journal_hash"]
+    assert document["command"] == "steersman report b.journal --out b.html --md b.md"
+    page = (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert document["command"] in page and len(page) < 1_000_000
+    assert "## Targets" in (tmp_path / "b.md").read_text(encoding="utf-8")
+    code, both, _ = run(capsys, "report", "a.journal", "b.journal")
+    assert code == 0 and len(both["orders"]) == 2
+    assert run_cli(args) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "b.html: buy 2 sim:BTCUSDT.linear, 13 charts",
+        "b.md: buy 2 sim:BTCUSDT.linear, 13 charts",
+    ]
+
+
+def test_what_is_wrong_has_its_exit_code(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_cli(["report", "absent.journal"]) == 2, "nothing to write"
+    assert "--out" in capsys.readouterr().err
+    code, document, _ = run(capsys, "report", "absent.journal")
+    assert code == 3 and document["error"]["code"] == "journal"
+    run(capsys, *QUICK, "--journal", "a.journal")
+    code, document, _ = run(capsys, "report", "a.journal", "--out", str(tmp_path / "no" / "a.html"))
+    assert code == 3 and "a.html" in document["error"]["message"]

@@ -1,0 +1,96 @@
+"""The charts of conduct: predictions, quality, decisions, limits, hours and regimes."""
+
+from __future__ import annotations
+
+import pytest
+
+from steersman.domain.impact import ImpactEstimate
+from steersman.domain.market import Regime
+from steersman.domain.messages import (
+    Alert,
+    Estimated,
+    ParentState,
+    Refused,
+    RegimeChanged,
+    Verdict,
+)
+from steersman.report.chart import Chart
+from steersman.report.conduct import LANES, conduct_charts
+from tests.report.told import Told
+from tests.tca.story import Story
+from tests.tca.test_decisions import judged
+
+
+def charts(*told: Told) -> dict[str, Chart]:
+    cases = [case for i, one in enumerate(told) for case in one.cases(f"{i}.journal")]
+    return {chart.key: chart for chart in conduct_charts(cases)}
+
+
+def predicted(low: float, high: float) -> Told:
+    story = Story(qty="10").run("99", "101")
+    estimate = ImpactEstimate(5.0, 1.0, 5.0, low, high, "law", {})
+    story.messages.append(Estimated("p", "at arrival", estimate))
+    story.place("10", "101")
+    return Told(story=story.fill(3, "10", "101")).ended(ParentState.COMPLETED)
+
+
+def test_what_lay_within_its_interval_is_counted() -> None:
+    chart = charts(predicted(-200, 200), predicted(0, 50))["T7"]
+    assert "1 of 2 lay within" in chart.about
+    rows = chart.tables[0].records()
+    assert [row["within"] for row in rows] == ["yes", "no"]
+    assert rows[0]["paid, bps"] == pytest.approx(100.0)
+
+
+def test_rates_are_in_words() -> None:
+    chart = charts(Told().whole())["T9"]
+    assert "2 children, 1 of them resting: 100.0 % of those were filled" in chart.about
+    assert [table.key for table in chart.tables] == ["T9-rates", "T9-times", "T9-children"]
+    assert "T9-children" not in [t.key for t in charts(Told().whole(), Told().whole())["T9"].tables]
+
+
+def test_a_counterfactual_is_not_made_up() -> None:
+    chart = charts(Told().whole())["T10"]
+    assert chart.svg == "" and "Not measurable from a journal" in chart.notes[0]
+
+
+def test_every_verdict_has_a_lane_with_its_name() -> None:
+    assert set(LANES) == {verdict.value for verdict in Verdict}
+    story = Story(qty="10").run("99", "101")
+    for i, verdict in enumerate(Verdict):
+        story.messages += judged(i, "hold", verdict)
+    chart = charts(Told(story=story))["T11"]
+    for verdict in Verdict:
+        assert f">{verdict.value}</text>" in chart.svg
+    assert len(chart.tables[0].rows) == len(Verdict)
+
+
+def test_refusals_are_counted_by_rule() -> None:
+    story = Story(qty="10").run("99", "101")
+    story.messages += [Refused("p", "pace", "soon", None)] * 3
+    story.messages.append(Alert("warning", "shortfall", "p", "dear"))
+    chart = charts(Told(story=story))["T12"]
+    assert "3 refusals by limits, 1 other incidents" in chart.about
+    limits, happened = chart.tables
+    assert limits.records()[0]["refusals"] == 3 and ">pace</text>" in chart.svg
+    assert happened.records()[0]["what"] == "shortfall: dear"
+
+
+def test_fills_of_one_order_are_told_by_regime() -> None:
+    story = Story(qty="10").run("99", "101")
+    story.place("10", "103")
+    story.fill(1, "3", "101").fill(1.2, "1", "105").view(1.5, "99", "101")
+    story.messages.append(RegimeChanged(story.spec.id, Regime.NEWS, Regime.CALM, "headline"))
+    story.fill(2, "6", "103")
+    rows = charts(Told(story=story).ended(ParentState.COMPLETED))["T13"].tables[0].records()
+    assert [(row["regime"], row["hour (UTC)"], row["n"]) for row in rows] == [
+        ("calm", "00 h", 2),
+        ("news", "00 h", 1),
+    ]
+    assert rows[0]["against arrival, bps"] == pytest.approx((3 * 100 + 500) / 4)
+
+
+def test_of_several_orders_each_counts_once() -> None:
+    rows = charts(predicted(0, 9), Told().whole())["T13"].tables[0].records()
+    assert [row["n"] for row in rows] == [2]
+    assert rows[0]["against arrival, bps"] == pytest.approx(40.0)

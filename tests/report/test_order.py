@@ -1,0 +1,86 @@
+"""The charts of one order: what is drawn of what, and what is said where nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from steersman.domain.messages import ParentState
+from steersman.report.chart import Chart
+from steersman.report.order import BENCHMARKS, FILLS_APART, cost_charts, course_charts
+from tests.report.told import Told
+from tests.tca.story import Story, tape
+
+
+def charts(told: Told) -> dict[str, Chart]:
+    (case,) = told.cases()
+    return {chart.key: chart for chart in (*cost_charts(case, ""), *course_charts(case, ""))}
+
+
+def test_benchmarks_are_all_in_the_table_and_the_known_are_drawn() -> None:
+    chart = charts(Told().whole())["T1"]
+    names = [row["against"] for row in chart.tables[0].records()]
+    assert names == [
+        "decision price, all in",
+        *(w for _, w in BENCHMARKS),
+        "RPM, % of volume beaten",
+    ]
+    assert ">arrival mid<" in chart.svg and ">interval VWAP<" in chart.svg
+    assert ">close (deadline)<" not in chart.svg, "the views end before the deadline"
+
+
+def test_a_market_known_from_views_is_said_to_be() -> None:
+    found = charts(Told().whole())
+    for key in ("T1", "T3", "T5", "T8"):
+        assert any("what the engine saw" in note for note in found[key].notes), key
+    told = Told().whole()
+    (case,) = told.cases()
+    whole = replace(case, report=replace(case.report, from_views=False))
+    for chart in (*cost_charts(whole, ""), *course_charts(whole, "")):
+        assert not any("what the engine saw" in note for note in chart.notes)
+
+
+def test_without_a_price_the_cost_is_unknown_and_not_zero() -> None:
+    chart = charts(Told(story=Story().submit(0).change(ParentState.REFUSED, "no room")))["T2"]
+    assert chart.svg == "" and "unknown" in chart.notes[0]
+
+
+def test_adherence_is_in_words() -> None:
+    chart = charts(Told().whole())["T4"]
+    # 4 of 10 behind for 6 s, then 6 of 10 for the other 6 s
+    assert "at most 60.00 % of the order away" in chart.about
+    assert "50.00 % on average" in chart.about
+
+
+def test_participation_counts_the_volume_seen() -> None:
+    (case,) = Told().whole().cases()
+    (row,) = charts(Told().whole())["T5"].tables[0].records()
+    assert (row["own"], row["others"], row["share, %"]) == (10.0, 0.0, 100.0)
+    assert case.course.buckets[0].own == 10.0
+
+
+def test_very_many_fills_are_merged_and_add_up() -> None:
+    story = Story(qty="1000").run("99", "101")
+    for i in range(FILLS_APART + 50):
+        story.place("1", "101")
+        story.fill(0.01 * (i + 1), "1", "101")
+    chart = charts(Told(story=story))["T3"]
+    assert len(chart.tables[0].rows) == FILLS_APART + 50
+    marks = chart.svg.count(" fills)</title>")
+    assert 0 < marks < 250
+    assert "one mark" in chart.notes[-1]
+
+
+def test_markouts_tell_how_many_were_measured() -> None:
+    rows = charts(Told().whole())["T8"].tables[0].records()
+    all_five = next(row for row in rows if (row["which"], row["after, s"]) == ("all", 5))
+    assert (all_five["measured"], all_five["fills"]) == (2, 2)
+    assert {row["which"] for row in rows} == {"all", "maker", "taker", "passive", "cross"}
+
+
+def test_children_are_held_against_the_mid_they_were_sent_at() -> None:
+    rows = charts(Told().whole())["T6"].tables[0].records()
+    found = [row["against the mid when sent, bps"] for row in rows]
+    assert found == [pytest.approx(100.0), pytest.approx(-100.0)]
+    assert tape([]).touch_ns.size == 0

@@ -1,0 +1,63 @@
+"""The command of the reproduce box makes the same journal again, byte for byte."""
+
+from __future__ import annotations
+
+import shlex
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from steersman.cli import run_cli
+from steersman.config import Settings, load_settings
+from steersman.domain.order import AlgoName
+from steersman.domain.units import Side
+from steersman.journal import verify
+from steersman.report.cases import read_cases
+from steersman.report.reproduce import reproduce, settings_toml
+from tests.report.told import Told
+from tests.runtime import runs
+
+
+def test_the_command_repeats_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    settings = Settings({"execution": {"slice_s": 20}, "limits": {"max_spread_bps": "7.5"}})
+    path = tmp_path / "first.journal"
+    runs.run(path, settings, algo=AlgoName.ADAPTIVE, base=AlgoName.POV, advisor="rules",
+             side=Side.SELL, limit_price=Decimal("59000"), fee_tier="-0.5:2.5",
+             parent_id="again")  # fmt: skip
+    (case,) = read_cases([path])
+    found = reproduce(case, "0")
+    (tmp_path / "settings.toml").write_text(found.settings, encoding="utf-8")
+    words = shlex.split(found.command)
+    assert words[:2] == ["steersman", "run"]
+    run_cli([*words[1:], "--journal", "second.journal"])
+    capsys.readouterr()
+    assert verify(tmp_path / "second.journal").head_hash == case.source.journal_hash
+
+
+def test_settings_that_are_the_defaults_are_not_told() -> None:
+    (case,) = Told().whole().cases()
+    assert settings_toml(case) == "[limits]\nmax_position = 1000000"
+    assert "--config settings.toml" in reproduce(case, "0").command
+
+
+def test_settings_read_back_as_they_were(tmp_path: Path) -> None:
+    (case,) = Told().whole().cases()
+    file = tmp_path / "settings.toml"
+    file.write_text(settings_toml(case), encoding="utf-8")
+    loaded = load_settings(file, {}, tmp_path, tmp_path)
+    assert loaded.limits() == case.started.limits
+    assert loaded.execution() == case.started.execution
+
+
+def test_what_names_the_run() -> None:
+    (case,) = Told(sealed=False).whole().cases()
+    rows = dict(reproduce(case, "1.2.3").rows)
+    assert rows["reported by"] == "steersman 1.2.3"
+    assert rows["sealed"] == "no: never closed"
+    assert rows["advisor"] == "m" and rows["seed"] == "1"
+    assert len(rows["settings hash"]) == 64

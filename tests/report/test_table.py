@@ -1,0 +1,89 @@
+"""Tables: what people read, what a spreadsheet gets, what is kept from running."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import importlib.util
+import io
+import re
+
+import pytest
+
+from steersman.errors import UsageError
+from steersman.report.table import PLAIN_BYTES, ROWS_SHOWN, Column, Table, figure, printable
+from tests.tca.story import ns
+
+COLUMNS = (Column("at", "time"), Column("who"), Column("bps", "number", 1))
+
+
+def table(*rows: tuple[int, str | None, float | None]) -> Table:
+    return Table("t", "A table", COLUMNS, rows)
+
+
+def saved(link: str) -> tuple[str, str]:
+    """Return the name and the content of the file that a link saves."""
+    found = re.search(r"download='([^']+)' href='data:([^;]+);base64,([^']+)'", link)
+    assert found is not None
+    content = base64.b64decode(found[3])
+    if found[2] == "application/gzip":
+        content = gzip.decompress(content)
+    return found[1], content.decode()
+
+
+def test_csv_is_exact_and_reads_back() -> None:
+    one = table((ns(1.5), "a,b", 1 / 3), (ns(2), None, None))
+    assert list(csv.reader(io.StringIO(one.csv()))) == [
+        ["at", "who", "bps"],
+        ["1970-01-01T00:00:01.500Z", "a,b", repr(1 / 3)],
+        ["1970-01-01T00:00:02.000Z", "", ""],
+    ]
+    assert saved(one.csv_link()) == ("t.csv", one.csv())
+
+
+def test_a_long_csv_is_compressed_whole() -> None:
+    long = table(*((ns(i), f"child {i}", float(i)) for i in range(1_000)))
+    assert len(long.csv()) > PLAIN_BYTES
+    assert saved(long.csv_link()) == ("t.csv.gz", long.csv())
+    assert len(long.csv_link()) < len(long.csv()) / 2
+    assert long.html().count("<tr>") == ROWS_SHOWN + 1
+    assert f"{1_000 - ROWS_SHOWN} more rows" in long.html()
+
+
+def test_nothing_in_a_cell_becomes_markup_or_a_formula() -> None:
+    bad = table((0, "<script>alert(1)</script>", None), (0, "=HYPERLINK(1)", None))
+    assert "<script" not in bad.html() and "&lt;script&gt;" in bad.html()
+    assert [row[1] for row in csv.reader(io.StringIO(bad.csv()))][2] == "'=HYPERLINK(1)"
+    assert printable("a\u202eb\nc\x00") == "a b c "
+
+
+def test_what_is_absent_is_unknown_and_a_minus_is_one() -> None:
+    assert table((0, None, None)).text_rows() == [["00:00:00.000", "", "unknown"]]
+    assert table((0, "x", -1234.56)).text_rows()[0][2] == "−1,234.6"
+    assert (figure(None), figure(2.0, 1, sign=True)) == ("unknown", "+2.0")
+
+
+def test_records_keep_values_as_they_are() -> None:
+    assert table((7, "x", 1.25)).records() == [{"at": 7, "who": "x", "bps": 1.25}]
+
+
+def test_a_ragged_table_is_our_own_fault() -> None:
+    with pytest.raises(AssertionError, match="ragged"):
+        Table("t", "t", COLUMNS, ((1, "x"),))
+
+
+def test_polars_is_used_where_it_is_there() -> None:
+    one = table((7, "x", 1.25), (8, None, None))
+    if importlib.util.find_spec("polars") is None:
+        with pytest.raises(UsageError, match="polars is not installed"):
+            one.to_polars()
+        return
+    frame = one.to_polars()
+    assert frame.shape == (2, 3) and frame.columns == ["at", "who", "bps"]
+    assert frame["bps"].to_list() == [1.25, None]
+
+
+def test_a_notebook_shows_the_table() -> None:
+    one = table((7, "x", 1.25))
+    assert one._repr_html_() == one.html()
