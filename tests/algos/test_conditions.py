@@ -27,7 +27,7 @@ def test_volume_is_the_mean_of_the_orders_time_by_the_curve() -> None:
     assert (flat.y, flat.source) == (0.8, "prior")
     assert flat.y_error == pytest.approx(0.4)
     now = (T0 // 1_800_000_000_000) % 48
-    curve = tuple(1.0 if k == now else 3.0 for k in range(48))
+    curve = tuple(1.0 if k in (now - 1, now) else 3.0 for k in range(48))  # measured in the former
     # T0 is at a half hour: an order of an hour spends its second half in a busier one.
     parent = order(deadline_ns=T0 + 3_600 * 1_000_000_000)
     busier = conditions_at(parent, T0, view(T0), curve, known)

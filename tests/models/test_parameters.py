@@ -123,9 +123,17 @@ def test_a_curve_is_that_of_the_day_and_after_midnight_of_the_next() -> None:
     thursday = found.weekdays[3].weights
     assert found.curve_from(0) == thursday, "1970 began on one, at midnight"
     late = found.curve_from(22 * 3_600 * 10**9 + 1)
-    assert late[44:] == thursday[44:] and late[:44] == found.weekdays[4].weights[:44]
-    sunday = found.curve_from(3 * 86_400 * 10**9 + 12 * 3_600 * 10**9)
-    assert sunday == (*found.weekdays[0].weights[:24], *found.weekdays[6].weights[24:])
+    friday, louder = found.weekdays[4], found.weekdays[4].day_volume / found.weekdays[3].day_volume
+    assert louder != 1.0
+    assert late[44:] == thursday[44:]
+    assert late[:44] == tuple(louder * weight for weight in friday.weights[:44])
+    noon_ns = 3 * 86_400 * 10**9 + 12 * 3_600 * 10**9
+    sunday, day = found.curve_from(noon_ns), found.day_volume(noon_ns)
+    assert sunday[24:] == found.weekdays[6].weights[24:]
+    assert day is not None  # half of a Sunday and half of a Monday, each at its own volume
+    halves = sum(found.weekdays[6].weights[24:]) * found.weekdays[6].day_volume
+    halves += sum(found.weekdays[0].weights[:24]) * found.weekdays[0].day_volume
+    assert day.mean == pytest.approx(halves / 48)
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,15 @@ PEAK = tuple(3.0 if bucket == 10 else 1.0 for bucket in range(BUCKETS))
 
 
 def test_a_flat_day() -> None:
-    assert expected_volume(2.0, 0, HOUR_NS, (), 0) == pytest.approx(7200)
-    assert expected_volume(2.0, HOUR_NS, HOUR_NS, (), 0) == 0.0
-    assert expected_volume(2.0, HOUR_NS, 0, (), 0) == 0.0
+    assert expected_volume(2.0, 0, HOUR_NS, (), 0, 0) == pytest.approx(7200)
+    assert expected_volume(2.0, HOUR_NS, HOUR_NS, (), 0, 0) == 0.0
+    assert expected_volume(2.0, HOUR_NS, 0, (), 0, 0) == 0.0
 
 
 def test_the_curve_scales_the_measured_rate() -> None:
     at_ns, end_ns = 10 * BUCKET_NS, 11 * BUCKET_NS
-    assert expected_volume(1.0, at_ns, end_ns, PEAK, 0) == pytest.approx(3 * 1800)
-    assert expected_volume(3.0, 0, BUCKET_NS, PEAK, at_ns) == pytest.approx(1800)
+    assert expected_volume(1.0, at_ns, end_ns, PEAK, 0, 0) == pytest.approx(3 * 1800)
+    assert expected_volume(3.0, 0, BUCKET_NS, PEAK, at_ns, 0) == pytest.approx(1800)
 
 
 def test_pieces_add_up_across_borders_and_days() -> None:
@@ -43,7 +43,7 @@ def test_pieces_add_up_across_borders_and_days() -> None:
 
 def test_a_curve_that_is_zero_now_counts_as_flat() -> None:
     closed = tuple(0.0 if bucket == 0 else 1.0 for bucket in range(BUCKETS))
-    assert expected_volume(2.0, 0, 1_000_000_000, closed, 0) == pytest.approx(2.0)
+    assert expected_volume(2.0, 0, 1_000_000_000, closed, 0, 0) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("curve", [(1.0,) * 47, (-1.0, *(1.0,) * 47)])
@@ -91,7 +91,8 @@ def test_what_is_usual_is_a_day_of_history_or_what_was_seen() -> None:
         hour = weight_between(at_ns, at_ns + HOUR_NS, curve)
         assert told.usual * hour == pytest.approx(4 * 1800)
         assert seen.usual * hour == pytest.approx(2 * 4 * 1800)
-        assert told.level == seen.level == pytest.approx(6.0 / curve[10])
+        # The rate is of the half-hour before: that curve[10] begins now says nothing of it.
+        assert told.level == seen.level == pytest.approx(6.0 / curve[9])
         # Two half-hours seen at twice the usual: noise 0.5^2 / 2 against a spread of 0.5^2.
         learnt = FadingVolume.of(
             at_ns, 6.0, since_ns, 2 * 3600.0, DayVolume(50 * 1800.0, 0.5, 0.5), curve
@@ -102,3 +103,17 @@ def test_what_is_usual_is_a_day_of_history_or_what_was_seen() -> None:
     closed = tuple(0.0 if bucket == 10 else 1.0 for bucket in range(BUCKETS))
     flat = FadingVolume.of(at_ns, 6.0, since_ns, 3600.0, None, closed)
     assert flat.between(at_ns, at_ns + SECOND_NS) == pytest.approx(6.0, rel=1e-3)
+
+
+def test_a_market_that_keeps_to_its_curve_is_expected_to_go_on_so_after_a_step() -> None:
+    step_ns = 10 * BUCKET_NS  # from 1 to PEAK[10] a second
+    for after_s in (1, 60, 300, 900):
+        at_ns = step_ns + after_s * 10**9
+        rate, kept = 0.0, 0.0  # as the observer folds it: a half-life of five minutes
+        for second in range(-3_600, after_s):
+            rate = (rate + PEAK[10 if second >= 0 else 9]) * 0.5 ** (1 / 300)
+            kept = (kept + 1.0) * 0.5 ** (1 / 300)
+        told = FadingVolume.of(at_ns, rate / kept, step_ns - HOUR_NS, 5_400.0, None, PEAK)
+        assert told.level == pytest.approx(1.0, rel=0.002)
+        whole = expected_volume(rate / kept, at_ns, at_ns + BUCKET_NS, PEAK, at_ns, HOUR_NS)
+        assert whole == pytest.approx(weight_between(at_ns, at_ns + BUCKET_NS, PEAK), rel=0.002)

@@ -33,7 +33,9 @@ def conditions_at(
     """Return what is believed now; the volume is the mean of the order's time, by the curve."""
     horizon_s = (order.deadline_ns - start_ns) / SECOND_NS
     rate_per_s = view.volume_rate_per_s
-    volume = expected_volume(rate_per_s, start_ns, order.deadline_ns, curve, view.at_ns)
+    volume = expected_volume(
+        rate_per_s, start_ns, order.deadline_ns, curve, view.at_ns, view.observed_ns
+    )
     return conditions_of(learned, volume / horizon_s)
 
 

@@ -83,7 +83,9 @@ def _caps(
     most = min(context.execution.max_participation, context.limits.max_participation)
     slices = list(pairwise(times_ns))
     rate_per_s, curve = view.volume_rate_per_s, context.curve
-    volumes = [expected_volume(rate_per_s, a, b, curve, view.at_ns) for a, b in slices]
+    volumes = [
+        expected_volume(rate_per_s, a, b, curve, view.at_ns, view.observed_ns) for a, b in slices
+    ]
     shares = participation_caps(volumes, min(float(most), PARTICIPATION_MAX))
     child, pace_ns = float(largest_child(price, context)), context.limits.order_pace_ns
     paced = [child * max(1, (b - a) // pace_ns) for a, b in slices]

@@ -259,7 +259,9 @@ def volume_between(state: State, view: MarketView, from_ns: int, to_ns: int) -> 
     """Return the volume others are expected to trade between two times (base units, lots)."""
     instrument = state.instruments[view.instrument]
     curve = state.volume_curves.get(view.instrument, ())
-    volume = expected_volume(view.volume_rate_per_s, from_ns, to_ns, curve, view.at_ns)
+    volume = expected_volume(
+        view.volume_rate_per_s, from_ns, to_ns, curve, view.at_ns, view.observed_ns
+    )
     return instrument.floor_qty(Decimal(repr(volume)))
 
 

@@ -148,20 +148,23 @@ class VolumeCurves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def curve_from(self, at_ns: int) -> tuple[float, ...]:
         """Return the weights met in the 24 hours from a time (UTC ns), by half-hour of the day.
 
-        Those of half-hours before it are of the day after. Nothing where there are no curves.
+        Those of half-hours before it are of the day after, at that day's volume. Nothing where
+        there are no curves.
         """
         if not self.weekdays:
             return ()
         today, bucket = weekday(at_ns), at_ns // BUCKET_NS % BUCKETS
-        after = self.weekdays[(today + 1) % WEEK]
-        return (*after.weights[:bucket], *self.weekdays[today].weights[bucket:])
+        now, after = self.weekdays[today], self.weekdays[(today + 1) % WEEK]
+        louder = after.day_volume / now.day_volume  # a Monday after a Sunday
+        return (*(louder * weight for weight in after.weights[:bucket]), *now.weights[bucket:])
 
     def day_volume(self, at_ns: int) -> DayVolume | None:
-        """Return what is usually traded on the weekday of a time (UTC ns)."""
+        """Return what is usually traded in the 24 hours whose curve `curve_from` tells."""
         if not self.weekdays:
             return None
         today = self.weekdays[weekday(at_ns)]
-        return DayVolume(today.day_volume, today.level_spread, today.shape_spread)
+        mean = today.day_volume * math.fsum(self.curve_from(at_ns)) / math.fsum(today.weights)
+        return DayVolume(mean, today.level_spread, today.shape_spread)
 
 
 class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,6 +29,8 @@ __all__ = [
 BUCKETS: Final = 48
 DAY_NS: Final = 86_400_000_000_000
 BUCKET_NS: Final = DAY_NS // BUCKETS
+RATE_NS: Final = 300_000_000_000  # the half-life of a view's volume rate (marketdata.observer)
+RATE_MEMORY_NS: Final = 10 * RATE_NS  # what lies further back weighs a thousandth
 FADE_S: Final = 1_200.0  # how long the market stays busy or quiet (docs/models.md)
 WEEK: Final = 7
 THURSDAY: Final = 3  # 1970-01-01
@@ -67,15 +69,22 @@ def _pieces(from_ns: int, to_ns: int, curve: Sequence[float]) -> Iterator[tuple[
 
 
 def expected_volume(
-    rate_per_s: float, from_ns: int, to_ns: int, curve: Sequence[float], rate_at_ns: int
+    rate_per_s: float,
+    from_ns: int,
+    to_ns: int,
+    curve: Sequence[float],
+    rate_at_ns: int,
+    observed_ns: int,
 ) -> float:
     """Return the expected volume between two times (base units).
 
-    `rate_per_s` is the volume per second measured at `rate_at_ns`; the curve scales it to other
-    times of day. A curve that is zero at the time of measurement is taken as flat.
+    `rate_per_s` is the volume per second measured at `rate_at_ns`, with a half-life of 5 min, of a
+    market that had been seen for `observed_ns`; the curve scales it to other times of day. A curve
+    that is zero at the time of measurement is taken as flat.
     """
     curve = _known(curve, rate_at_ns)
-    return rate_per_s * weight_between(from_ns, to_ns, curve) / _weight(curve, rate_at_ns)
+    weight = _weight_of_rate(curve, rate_at_ns - observed_ns, rate_at_ns)
+    return rate_per_s * weight_between(from_ns, to_ns, curve) / weight
 
 
 def day_level(
@@ -126,7 +135,7 @@ class FadingVolume:
         seen is the level; where nothing was, the rate is all there is.
         """
         curve = _known(curve, at_ns)
-        level = rate_per_s / _weight(curve, at_ns)
+        level = rate_per_s / _weight_of_rate(curve, since_ns, at_ns)
         parts = [
             weight * (end_ns - begin_ns) / 1e9
             for weight, begin_ns, end_ns in _pieces(since_ns, at_ns, curve)
@@ -154,6 +163,17 @@ class FadingVolume:
 def _known(curve: Sequence[float], at_ns: int) -> Sequence[float]:
     """Return the curve, or a flat one where it says that nobody trades at a time: somebody does."""
     return curve if curve and _weight(curve, at_ns) > 0 else ()
+
+
+def _weight_of_rate(curve: Sequence[float], since_ns: int, at_ns: int) -> float:
+    """Return the curve's mean over what a measured rate remembers, not its weight of the moment."""
+    weights = seconds = 0.0
+    since_ns = max(since_ns, at_ns - RATE_MEMORY_NS)
+    for weight, begin_ns, end_ns in _pieces(since_ns, at_ns, curve):
+        part = 0.5 ** ((at_ns - end_ns) / RATE_NS) - 0.5 ** ((at_ns - begin_ns) / RATE_NS)
+        weights += weight * part
+        seconds += part
+    return weights / seconds if weights > 0.0 else _weight(curve, at_ns)
 
 
 def _weight(curve: Sequence[float], at_ns: int) -> float:
