@@ -73,7 +73,10 @@ def test_what_makes_no_study_is_refused(changes: dict[str, Any], words: str) -> 
 
 
 def test_no_feed_is_read_for_it_would_change_from_day_to_day() -> None:
-    tables = {"feeds.press": {"url": "https://press.example/rss"}, "execution": {"slice_s": 30}}
+    tables: dict[str, dict[str, Any]] = {
+        "feeds.press": {"url": "https://press.example/rss"},
+        "execution": {"slice_s": 30},
+    }
     wanted = asked(settings=Settings(tables))
     assert wanted.settings.tables == {"execution": {"slice_s": 30}}
 
