@@ -60,7 +60,7 @@ class Suite:
 
 DEFAULT: Final = Suite(arms="immediate,twap,twap-passive,vwap,pov,is,ow,rules")
 SUITES: Final = {
-    "standard": Suite(orders=450),
+    "standard": Suite(orders=360),
     "full": Suite(
         regimes="calm,trend_up,trend_down,volatile,thin,news,funding,cascade,weekend",
         symbols="BTCUSDT.linear,ETHUSDT.linear",
