@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from steersman.config import Settings, load_settings
+from steersman.domain.order import Style
 from steersman.errors import ConfigError
 
 
@@ -45,6 +46,13 @@ def test_the_environment_overrides_the_file_and_decimals_stay_exact(tmp_path: Pa
     assert limits.max_participation == Decimal("0.3")
 
 
+def test_a_style_is_named_by_its_word_and_there_is_none_by_default(tmp_path: Path) -> None:
+    assert load(tmp_path, "").execution().style is None
+    assert load(tmp_path, '[execution]\nstyle = "cross"\n').execution().style is Style.CROSS
+    passive = load(tmp_path, "", STEERSMAN_EXECUTION__STYLE="passive")
+    assert passive.execution().style is Style.PASSIVE
+
+
 def test_a_fallback_never_overrides_what_was_stated(tmp_path: Path) -> None:
     settings = load(tmp_path, "[limits]\nmax_position = 2\n")
     assert settings.limits(max_position=Decimal(99)).max_position == 2
@@ -60,6 +68,7 @@ def test_a_fallback_never_overrides_what_was_stated(tmp_path: Path) -> None:
         ("[limits]\nmax_orders_per_minute = 1.5\n", "max_orders_per_minute"),
         ("[execution]\nurgency = 1.5\n", "urgency must lie between 0 and 1"),
         ("[execution]\nenvelope = true\n", "envelope"),
+        ('[execution]\nstyle = "hasty"\n', "style"),
         ("limits = 3\n", "not a table"),
         ("[limits\n", "steersman.toml"),
     ],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from steersman.algos.adaptive import Steering, bend, envelope, steer
 from steersman.algos.decide import decide, plan_all
 from steersman.domain.advice import Action, Advice
+from steersman.domain.limits import ExecutionConfig
 from steersman.domain.order import AlgoName, ParentOrder, Style
 from steersman.domain.units import SECOND_NS, Qty, Side
 from tests.algos.stage import T0, context, order, progress
@@ -158,6 +159,25 @@ def test_an_advised_style_reaches_the_target() -> None:
         parent, plans, progress(parent, 90), view(T0 + 90 * SECOND_NS), context(), steering
     )
     assert late.style is None
+
+
+def test_a_configured_style_holds_where_no_advice_says_otherwise() -> None:
+    parent, classic = adaptive(), adaptive(algo=AlgoName.TWAP)
+    takes = context(execution=ExecutionConfig(style=Style.CROSS))
+    plans = plan_all(parent, view(T0), takes)
+    advised = [
+        steer(Steering(), advice, T0 + 60 * SECOND_NS, text_only=False)
+        for advice in (Advice(), Advice(style=Style.PASSIVE))
+    ]
+    for worked, steering, style in (
+        (classic, Steering(), Style.CROSS),
+        (parent, advised[0], Style.CROSS),
+        (parent, advised[1], Style.PASSIVE),
+    ):
+        target, _ = decide(worked, plans, progress(worked), view(T0), takes, steering)
+        assert target.style is style
+        last, _ = decide(worked, plans, progress(worked, 1180), view(T0), takes, steering)
+        assert last.style is Style.CROSS, "advice ends before the last slice"
 
 
 @pytest.mark.parametrize(("pace_pct", "at_edge"), [(200, True), (110, False)])

@@ -14,7 +14,7 @@ SHARES = {"max_participation", "urgency", "envelope"}
 EXECUTION_NUMBERS = [
     name
     for name in ExecutionConfig.__struct_fields__
-    if name not in {*SHARES, "llm_adaptation_enabled", "use_dark_pools"}
+    if name not in {*SHARES, "llm_adaptation_enabled", "use_dark_pools", "style"}
 ]
 SAFETY_NUMBERS = [name for name in SafetyLimits.__struct_fields__ if name not in SHARES]
 NOT_NUMBERS = ["NaN", "Infinity", "-Infinity"]

@@ -10,6 +10,7 @@ import pytest
 
 from steersman.models.inference import (
     false_positive_rate,
+    holm,
     mixture_bound,
     pocock_constant,
     sample_size,
@@ -26,6 +27,13 @@ def test_how_many_pairs() -> None:
     assert sample_size(1.0, 5.0, 0.05, 0.8) == 197
     assert sample_size(-1.0, 20.0, 0.05, 0.8) == 3140
     assert sample_size(100.0, 1.0, 0.05, 0.8) == 1
+
+
+def test_holm_adjusts_the_smallest_most_and_keeps_the_order() -> None:
+    # Four tests: 4 x 0.005, 3 x 0.01, max(2 x 0.03, ...), max(1 x 0.04, 0.06).
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
+    assert holm([0.6, 0.7]) == (1.0, 1.0)
+    assert holm([]) == ()
 
 
 # Armitage, McPherson and Rowe (1969), table 2: z = 1.96 at 1, 2, 5, 10, 20, 50 looks.

@@ -7,7 +7,7 @@ from steersman.algos.adaptive import Steering, bend
 from steersman.algos.base import AlgoContext, Plans, finish_zone_ns, slice_at
 from steersman.algos.conditions import conditions_at, known_at, volume_ahead
 from steersman.domain.market import MarketView
-from steersman.domain.order import AlgoName, ParentOrder, Progress, Style, Target
+from steersman.domain.order import AlgoName, ParentOrder, Progress, Target
 from steersman.domain.units import SECOND_NS, ZERO_QTY, Price, Qty
 from steersman.models.impact_estimate import Conditions
 
@@ -106,13 +106,13 @@ def decide(
     price = progress.arrival_price if mid is None else Price(mid)
     finish_ns = order.deadline_ns - finish_zone_ns(progress, price, context)
     finishing = at_ns >= finish_ns
-    style: Style | None = None
+    style = context.execution.style
     if finishing or k == len(plan.done) - 1:
         done, reason = order.qty, "all that is left by the deadline"
     elif adaptive:
         done, steering = bend(order, plans, progress, context, steering)
         advice = steering.in_force(at_ns)
-        style = None if advice is None else advice.style
+        style = style if advice is None or advice.style is None else advice.style
         reason = f"{name}, slice {k + 1} of {len(plan.done)}{_bent(done, plan.done[k])}"
         if steering.clipped:
             reason += ", at the envelope's edge"

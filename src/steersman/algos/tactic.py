@@ -98,7 +98,7 @@ def _crossing(
         return None
     why = "the deadline presses" if target.finishing else "patience is over"
     if target.style is Style.CROSS and not target.finishing:
-        why = "advised to cross"
+        why = "as its style is"
     return Desired(qty, price, TimeInForce.IOC, Style.CROSS, f"cross, {why}; {target.reason}")
 
 

@@ -31,6 +31,7 @@ from steersman.cli.read import READ_EXAMPLES, read
 from steersman.cli.record import record
 from steersman.cli.report import report
 from steersman.cli.run import RUN_EXAMPLES, run
+from steersman.cli.study import STUDY_EXAMPLES, study
 from steersman.errors import SteersmanError, UsageError
 
 __all__ = ["app", "main", "run_cli"]
@@ -60,6 +61,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(journal_app, name="journal")
 app.add_typer(market_app, name="market")
 app.add_typer(bench_app, name="bench")
+app.command(epilog=STUDY_EXAMPLES)(study)
 app.command()(calibrate)
 app.command()(report)
 app.command()(vectors)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import msgspec
 
+from steersman.domain.order import Style
 from steersman.domain.units import MINUTE_NS, SECOND_NS
 
 __all__ = ["ExecutionConfig", "SafetyLimits"]
@@ -24,7 +25,8 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     smallest child in base units, `slice_s` the length of one TWAP slice, `cross_bps` how far
     beyond the touch a crossing order may reach, `envelope` the share of the quantity that advice
     may move the schedule by at mid-horizon, `advice_ttl_max_s` the longest an advice stays in
-    force, `stale_move_bps` the move of the mid since the question that makes an answer stale.
+    force, `stale_move_bps` the move of the mid since the question that makes an answer stale,
+    `style` how children are priced where no advice says (None: rest, then cross what is left).
     A question is asked at least every `llm_query_interval_s`, and sooner when the mid has moved
     since the last one by `shock_bps`, or by `shock_sigmas` deviations of that time.
     """
@@ -41,6 +43,7 @@ class ExecutionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     envelope: Decimal = Decimal("0.20")
     advice_ttl_max_s: int = 300
     stale_move_bps: Decimal = Decimal(20)
+    style: Style | None = None
     shock_bps: Decimal = Decimal(25)
     shock_sigmas: Decimal = Decimal(4)
 

@@ -5,6 +5,9 @@ B. Rowe, "Repeated significance tests on accumulating data", JRSS A 132 (1969), 
 the density of the running sum is computed here by Gauss-Legendre quadrature; H. Robbins,
 "Statistical methods related to the law of the iterated logarithm" (1970) for the mixture boundary,
 which holds at every n at once: |S_n| < sqrt((n + 1/r) ln((n r + 1) / alpha^2)), unit variance.
+With a variance that is estimated it holds as n grows: I. Waudby-Smith, D. Arbour, R. Sinha,
+E. Kennedy, A. Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences"
+(2024). S. Holm, "A simple sequentially rejective multiple test procedure" (1979).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from steersman.models.validity import ModelError, positive
 __all__ = [
     "MIXTURE_RATIO",
     "false_positive_rate",
+    "holm",
     "mixture_bound",
     "pocock_constant",
     "sample_size",
@@ -67,6 +71,16 @@ def mixture_bound(observations: float, alpha: float, ratio: float = MIXTURE_RATI
     _probability(alpha=alpha)
     inner = math.log((observations * ratio + 1) / alpha**2)
     return math.sqrt((observations + 1 / ratio) * inner)
+
+
+def holm(chances: Sequence[float]) -> tuple[float, ...]:
+    """Return p values that hold for all of several tests together, whatever depends on what."""
+    count = len(chances)
+    adjusted, worst = [0.0] * count, 0.0
+    for rank, index in enumerate(sorted(range(count), key=chances.__getitem__)):
+        worst = max(worst, min(1.0, (count - rank) * chances[index]))
+        adjusted[index] = worst
+    return tuple(adjusted)
 
 
 def false_positive_rate(observations: Sequence[float], bounds: Sequence[float]) -> float:

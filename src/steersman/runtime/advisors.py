@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from steersman.advisor import weights
 from steersman.advisor.budget import Budget
@@ -23,6 +24,9 @@ from steersman.domain.units import MS_NS
 from steersman.errors import ConfigError, UsageError
 from steersman.runtime.texts import parse_spread
 from steersman.signals.lean import SignalRules
+
+if TYPE_CHECKING:
+    from steersman.advisor.embedded import NewsReader
 
 __all__ = ["ADVISORS", "LLM", "Built", "build_advisor", "check_name"]
 
@@ -85,11 +89,18 @@ def _embedded(signals: SignalRules, say: Callable[[str], None]) -> Built | None:
         return None
     # Imported where it is wanted: it takes longer than the rest of a run's preparation.
     from steersman.advisor.elicited import EmbeddedAdvisor
+
+    return Built(EmbeddedAdvisor(_reader(), signals), *LATENCY["embedded"])
+
+
+@lru_cache(maxsize=1)
+def _reader() -> NewsReader:
+    """Return this process's reader: what it says depends on the headline alone."""
     from steersman.advisor.embedded import NewsReader
 
     reader = NewsReader()
     reader.load()
-    return Built(EmbeddedAdvisor(reader, signals), *LATENCY["embedded"])
+    return reader
 
 
 def _llm(name: str, settings: Settings, say: Callable[[str], None]) -> Built | None:

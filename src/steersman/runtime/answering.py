@@ -36,11 +36,19 @@ from steersman.runtime.texts import parse_spread
 from steersman.signals.lean import SignalRules
 from steersman.venues.simulated import SimulatedVenue
 
-__all__ = ["RECORDED", "Setting", "answers_for", "build", "check_advisors", "parse_answer_latency"]
+__all__ = [
+    "PLAIN_CONTROLS",
+    "RECORDED",
+    "Setting",
+    "answers_for",
+    "build",
+    "check_advisors",
+    "parse_answer_latency",
+]
 
 RECORDED: Final = "recorded:"
 MEASURED: Final = "measured"
-PLAIN: Final = frozenset({"neutral", "random", "shuffled", "keyword"})
+PLAIN_CONTROLS: Final = ("neutral", "random", "shuffled", "keyword")
 WITH_VALUE: Final = ("oracle:", "scripted:", RECORDED)
 
 
@@ -76,7 +84,7 @@ def check_advisors(text: str) -> str:
     for name in names:
         if name.startswith("oracle:"):
             _probability(name)
-        elif name not in PLAIN and not any(
+        elif name not in PLAIN_CONTROLS and not any(
             name.startswith(kind) and name != kind for kind in WITH_VALUE
         ):
             check_name(name)

@@ -45,7 +45,7 @@ from steersman.models.impact_estimate import PRIOR_LAW
 from steersman.runtime.session import Session
 from steersman.venues.simulated import SimulatedVenue
 
-__all__ = ["MARKOUT_NS", "Job", "Result", "run_job"]
+__all__ = ["MARKOUT_NS", "TAPE_BEFORE_NS", "Job", "Result", "run_job"]
 
 MARKOUT_NS: Final = 300 * SECOND_NS
 TAPE_BEFORE_NS: Final = 10 * SECOND_NS  # of the tape before the order's start
@@ -57,6 +57,7 @@ class Job:
     """All that one run depends on: the order, the rules, the market and who advises.
 
     `watch_after_ns` is how long after the order its market is watched and told; 0 not at all.
+    `begun_ns` is when its market began, where the venue has been run on since.
     """
 
     order: ParentOrder
@@ -72,6 +73,7 @@ class Job:
     law: CostLaw = PRIOR_LAW
     day_volume: DayVolume | None = None  # from history
     watch_after_ns: int = 0
+    begun_ns: int | None = None
     track_records: dict[str, TrackRecord] = field(default_factory=dict)  # of advisors, before it
 
 
@@ -113,7 +115,7 @@ class _Loop:
 
     def __init__(self, job: Job, journal: Journal, note: Callable[[Input | Effect], None]) -> None:
         self.job = job
-        self.now_ns = job.venue.now_ns
+        self.now_ns = job.venue.now_ns if job.begun_ns is None else job.begun_ns
         started = Started(
             at_ns=self.now_ns,
             schema=SCHEMA,

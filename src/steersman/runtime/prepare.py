@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from steersman.marketdata.history import History
 
 __all__ = [
+    "GENERATED",
+    "SETTLE_NS",
+    "WARM_UP_NS",
+    "Begun",
     "Request",
     "prepare",
 ]
@@ -53,12 +57,17 @@ WARM_UP_NS: Final = 30 * SECOND_NS  # market seen before the order: volatility, 
 SHORTEST_S: Final = 30  # below this a shorter horizon is no remedy
 SETTLE_NS: Final = 2 * SECOND_NS  # market needed after the deadline to see the last cancel through
 
+CHANCE_STEP: Final = 1 << 60  # no market's seed is another one's with a chance
+
 FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC, some more often
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked for, as given on the command line (times and durations as text)."""
+    """What a person asked for, as given on the command line (times and durations as text).
+
+    `chance` numbers the advisor's own random numbers in one and the same market.
+    """
 
     symbol: str
     category: Category | None
@@ -86,12 +95,28 @@ class Request:
     regime: str | None = None
     parameters: Path | None = None
     watch_after: str | None = None
+    chance: int = 0
     advisor_latency: str | None = None
 
 
-def prepare(request: Request, settings: Settings, say: Callable[[str], None]) -> Job:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A recorded market that was built before, began at `begun_ns`, and may have gone on since."""
+
+    venue: SimulatedVenue
+    assumed: dict[str, str]
+    begun_ns: int
+
+
+def prepare(
+    request: Request,
+    settings: Settings,
+    say: Callable[[str], None],
+    begun: Begun | None = None,
+) -> Job:
     """Build the job; `say` gets one line for anything a person should know (a fallback, a caveat).
 
+    `begun` is the market to work in, where one of the same request was built before.
     Raises UsageError, ConfigError, DataError or RefusedByLimit before anything has run.
     """
     horizon_ns = parse_duration_ns(request.horizon)
@@ -101,14 +126,7 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         history = None
-        begin_ns = START_NS
-        start_ns = _start_ns(request.start, begin_ns, begin_ns + WARM_UP_NS)
-        if not begin_ns < start_ns <= begin_ns + LONGEST_NS:
-            raise UsageError(
-                f"the generated market of {instrument.id} begins at {_iso(begin_ns)}; "
-                f"no order starts at {request.start}",
-                "leave --start out, or give a time after the beginning such as 2m",
-            )
+        start_ns = _generated_start_ns(request, instrument)
     else:
         from steersman.marketdata.history import History  # what reads Parquet takes its time
 
@@ -125,11 +143,12 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
     limits = settings.limits(max_position=order.qty)
     funding = _funding(request, order, instrument, say)
     end_ns = order.deadline_ns + max(MARKOUT_NS, after_ns) + SETTLE_NS
-    venue, assumed = _venue(request, instrument, end_ns, history, funding, say)
+    begun = begun or _market(request, instrument, end_ns, history, funding, say)
+    assumed = begun.assumed
     if request.advisor_latency is not None:
         assumed = {**assumed, "advisor latency": request.advisor_latency}
-    known = venue if history is None else None
-    setting = Setting(request.seed, limits, settings, known, say)
+    known = begun.venue if history is None else None
+    setting = Setting(request.seed + request.chance * CHANCE_STEP, limits, settings, known, say)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -138,24 +157,25 @@ def prepare(request: Request, settings: Settings, say: Callable[[str], None]) ->
         limits=limits,
         volume_curve=_curve(request.parameters, calibrated, instrument, order, say),
         seed=request.seed,
-        venue=venue,
+        venue=begun.venue,
         supervisor=_supervisor(request, setting),
         news=gather_news(request.news, settings.feeds(), order, say),
         assumed=assumed,
+        begun_ns=begun.begun_ns,
         watch_after_ns=after_ns,
         law=PRIOR_LAW if calibrated is None else law_of(calibrated),
         day_volume=_day_volume(calibrated, instrument, order),
     )
 
 
-def _venue(
+def _market(
     request: Request,
     instrument: Instrument,
     end_ns: int,
     history: History | None,
     funding: Rates,
     say: Callable[[str], None],
-) -> tuple[SimulatedVenue, dict[str, str]]:
+) -> Begun:
     """Return the market, generated to `end_ns` or recorded, and what is assumed of it in words."""
     latency = parse_latency(request.latency, request.feed_latency)
     if history is None:
@@ -173,7 +193,7 @@ def _venue(
             latency=latency,
             funding=funding,
         )
-        return venue, {}
+        return Begun(venue, {}, venue.now_ns)
     source = history.source(instrument)
     assumed = assume(instrument, source, request.queue, request.impact, say)
     venue = SimulatedVenue.recorded(
@@ -186,7 +206,7 @@ def _venue(
         tape=False,
         funding=funding,
     )
-    return venue, assumed.words
+    return Begun(venue, assumed.words, venue.now_ns)
 
 
 def _calibrated(path: Path | None, instrument: Instrument) -> ImpactParameters | None:
@@ -244,6 +264,17 @@ def _start_ns(start: str | None, begin_ns: int, default_ns: int) -> int:
     if is_duration(start):
         return begin_ns + parse_duration_ns(start)
     return parse_time_ns(start)
+
+
+def _generated_start_ns(request: Request, instrument: Instrument) -> int:
+    start_ns = _start_ns(request.start, START_NS, START_NS + WARM_UP_NS)
+    if not START_NS < start_ns <= START_NS + LONGEST_NS:
+        raise UsageError(
+            f"the generated market of {instrument.id} begins at {_iso(START_NS)}; "
+            f"no order starts at {request.start}",
+            "leave --start out, or give a time after the beginning such as 2m",
+        )
+    return start_ns
 
 
 def _recorded_start_ns(request: Request, begin_ns: int, end_ns: int, horizon_ns: int) -> int:

@@ -1,0 +1,109 @@
+"""A study as people read it: the arms, the pairs that matter, and the parts of the orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Console
+
+from steersman.tables import table
+from steersman.tca.study import Arm, Pair, PartArm, Study
+
+__all__ = ["arm_rows", "pair_rows", "part_rows", "print_study", "shown_pairs"]
+
+PAIRS_ALL: Final = 10  # up to so many pairs, all are shown
+
+ARM_HEADS: Final = (
+    "arm", "mean>", "95 % interval", "median>", "CVaR95>", "gross>", "fees>", "unfilled>",
+    "filled>", "maker>",
+)  # fmt: skip
+PAIR_HEADS: Final = (
+    "a less b", "difference>", "95 % interval", "p>", "p, Holm>", "CVaR95>", "a cheaper>",
+    "paired sd>", "orders for 1 bp>",
+)  # fmt: skip
+
+
+def print_study(study: Study, console: Console) -> None:
+    """Print a study; all costs are in bps of the order's notional, positive = cost."""
+    title = f"What {study.n:,} orders cost in bps; independent seeds or days: {study.seeds:,}"
+    console.print(table(title, ARM_HEADS, arm_rows(study)))
+    pairs = shown_pairs(study)
+    if pairs:
+        title = "Paired differences in bps; negative: a is cheaper"
+        console.print(table(title, PAIR_HEADS, pair_rows(pairs)))
+        if len(pairs) < len(study.pairs):
+            text = f"{len(pairs)} of {len(study.pairs)} pairs; --json has all of them"
+            console.print(text, markup=False)
+    for by in study.splits:
+        heads = (by, "orders>", *(f"{name}>" for name in study.arms))
+        title = f"Mean cost in bps by {by}, ± half of the 95 % interval"
+        console.print(table(title, heads, part_rows(study, by)))
+
+
+def shown_pairs(study: Study) -> list[Pair]:
+    """Return all pairs where they are few, else those with the first arm or with the cheapest."""
+    if len(study.pairs) <= PAIRS_ALL:
+        return list(study.pairs)
+    cheapest = min(study.arms, key=lambda name: study.arms[name].mean_bps)
+    shown = {next(iter(study.arms)), cheapest}
+    return [pair for pair in study.pairs if shown & {pair.a, pair.b}]
+
+
+def arm_rows(study: Study) -> list[tuple[str, ...]]:
+    """Return one row an arm, in the order in which they were named."""
+    return [tuple(_arm_cells(name, arm)) for name, arm in study.arms.items()]
+
+
+def _arm_cells(name: str, arm: Arm) -> Iterator[str]:
+    yield name
+    yield f"{arm.mean_bps:+.2f}"
+    yield _interval(arm.ci_low, arm.ci_high)
+    for value in (arm.median_bps, arm.cvar95_bps, arm.gross_mean_bps, arm.fees_bps):
+        yield f"{value:+.2f}"
+    yield f"{arm.unfilled_bps:+.2f}"
+    yield f"{arm.fill_rate * 100:.1f} %"
+    yield "" if arm.maker_share is None else f"{arm.maker_share * 100:.0f} %"
+
+
+def pair_rows(pairs: Sequence[Pair]) -> list[tuple[str, ...]]:
+    """Return one row a pair."""
+    return [
+        (
+            f"{pair.a} - {pair.b}",
+            f"{pair.mean_diff_bps:+.2f}",
+            _interval(pair.ci_low, pair.ci_high),
+            _chance(pair.p),
+            _chance(pair.p_holm),
+            f"{pair.cvar95_diff_bps:+.2f}",
+            f"{pair.win_rate * 100:.0f} %",
+            f"{pair.sd_bps:.2f}",
+            f"{pair.orders_for_1bp:,}",
+        )
+        for pair in pairs
+    ]
+
+
+def part_rows(study: Study, by: str) -> list[tuple[str, ...]]:
+    """Return one row a part of the orders, one column an arm."""
+    rows = []
+    for name, part in study.splits[by].items():
+        cells = [_part_cell(part.arms[arm]) for arm in study.arms]
+        rows.append((name, f"{part.n:,}", *cells))
+    return rows
+
+
+def _part_cell(arm: PartArm) -> str:
+    low, high = arm.ci_low, arm.ci_high
+    half = "" if low is None or high is None else f" ±{(high - low) / 2:.1f}"
+    return f"{arm.mean_bps:+.1f}{half}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "too few" if low is None or high is None else f"{low:+.2f} to {high:+.2f}"
+
+
+def _chance(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

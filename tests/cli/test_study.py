@@ -1,0 +1,75 @@
+"""`steersman study` as a person and a program meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from steersman.cli import run_cli
+from tests.cli.calls import run
+
+QUICK = ["study", "--arms", "twap,twap-passive,rules", "--orders", "9", "--horizon", "1m"]
+FEW = [*QUICK, "--regimes", "calm", "--jobs", "1"]
+
+
+def test_one_document_with_every_pair_and_what_reproduces_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, document, _ = run(capsys, *FEW, "--out", "s")
+    assert code == 0
+    assert document["schema"] == "steersman.study/1"
+    assert (document["n"], document["seeds"]) == (9, 9)
+    assert list(document["arms"]) == ["twap", "twap-passive", "rules"]
+    arm = document["arms"]["twap"]
+    assert {"mean_bps", "median_bps", "cvar95_bps", "ci_low", "ci_high", "fill_rate"} <= set(arm)
+    assert [(pair["a"], pair["b"]) for pair in document["pairs"]] == [
+        ("twap", "twap-passive"),
+        ("twap", "rules"),
+        ("twap-passive", "rules"),
+    ]
+    pair = document["pairs"][0]
+    means = [document["arms"][name]["mean_bps"] for name in ("twap", "twap-passive")]
+    assert pair["mean_diff_bps"] == pytest.approx(means[0] - means[1])
+    assert document["manifest"]["seed"] == 1
+    kept = json.loads(Path("s/study.json").read_text())
+    assert kept == document
+    code, again, _ = run(capsys, *FEW, "--out", "s")
+    assert (code, again["pairs"]) == (0, document["pairs"])
+
+
+def test_tables_for_people_and_nothing_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(FEW) == 0
+    out, _ = capsys.readouterr()
+    for words in ("twap-passive", "95 % interval", "CVaR95", "p, Holm", "by size", "twap - rules"):
+        assert words in out
+    assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["--orders", "1"], 2, "one seed"),
+        (["--arms", "twpa"], 2, "did you mean twap"),
+        (["--regimes", "clam"], 2, "did you mean calm"),
+        (["--suite", "standard", "--seed", "2"], 2, "a suite is fixed"),
+        (["--market", "nowhere"], 3, "nowhere"),
+        (["--engine", "cloud"], 2, "local"),
+        (["--arms", "embedded"], 3, "leave the arm out"),
+    ],
+)
+def test_what_makes_no_study_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], args: list[str], code: int, words: str
+) -> None:
+    assert run_cli(["study", *args]) == code
+    out, err = capsys.readouterr()
+    assert out == "" and words in err and err.count("\n") == 1
+
+
+def test_a_folder_of_another_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    few = [*FEW, "--out", "s"]
+    assert run_cli(few) == 0
+    capsys.readouterr()
+    assert run_cli([*few, "--seed", "2"]) == 3
+    assert "seed was 1 and is 2" in capsys.readouterr().err
