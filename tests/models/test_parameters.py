@@ -66,6 +66,24 @@ def test_data_that_outweigh_the_prior_stand_alone() -> None:
     assert strong == Parameter.identified(Estimate(1.2, 0.05, 400), "1")
 
 
+@pytest.mark.parametrize(("value", "error"), [(-14.0, 1.1), (4.4, 0.091), (9.0, 1.5)])
+def test_data_that_contradict_the_prior_are_no_estimate(value: float, error: float) -> None:
+    with pytest.raises(NotIdentifiedError, match=r"deviations from 0.8 \+- 0.4.*one market"):
+        Parameter.towards(Estimate(value, error, 30), PRIOR_Y, "1")
+    far = Parameter.towards(Estimate(8.5, 1.5, 30), PRIOR_Y, "1")
+    assert far.verdict is Verdict.SHRUNK, "4.96 deviations: unusual, and weighed"
+
+
+@pytest.mark.parametrize("value", [-0.807, 0.0])
+def test_a_law_by_which_trading_more_earns_is_refused(value: float) -> None:
+    own = Parameter("1", Verdict.SHRUNK, 30, value, 0.38, value - 0.7, value + 0.7, "why")
+    with pytest.raises(ValueError, match=r"y\.value is .*trading more would earn"):
+        parameters(y=own)
+    held = encoded(parameters()).decode().replace('"value": 1.0,', f'"value": {value},', 1)
+    with pytest.raises(ValueError, match="trading more would earn"):
+        decoded(held.encode())
+
+
 def test_without_y_the_prior_is_what_is_known() -> None:
     assert list(parameters().y_or_prior()) == pytest.approx([1.0, 0.4 / 2**0.5])
     assert parameters(y=None).y_or_prior() == PRIOR_Y

@@ -15,7 +15,13 @@ from steersman.domain.messages import Started, Submit
 from steersman.domain.units import SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW
-from steersman.models.parameters import ImpactParameters, VolumeCurves, encoded
+from steersman.models.parameters import (
+    ImpactParameters,
+    Parameter,
+    Verdict,
+    VolumeCurves,
+    encoded,
+)
 from steersman.runtime.backtest import Job
 from steersman.runtime.prepare import prepare
 from steersman.venues.flow import volume_curve
@@ -31,6 +37,15 @@ def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
         job(parameters=file, symbol="ETHUSDT")
     with pytest.raises(DataError, match="nowhere"):
         job(parameters=tmp_path / "nowhere")
+
+
+def test_a_file_by_which_trading_more_earns_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    y = Parameter("1", Verdict.SHRUNK, 30, 0.7, 0.38, -1.6, 1.4, "why")
+    known = ImpactParameters("sim:BTCUSDT.linear", ("o",), 1, 2, y=y)
+    file.write_bytes(encoded(known).replace(b'"value": 0.7', b'"value": -0.807'))
+    with pytest.raises(DataError, match=r"trading more would earn; make it again"):
+        job(parameters=file)
 
 
 DAY_NS = 86_400 * SECOND_NS

@@ -37,6 +37,7 @@ __all__ = [
 SCHEMA: Final = 1
 FORMAT: Final = "steersman-parameters"
 WEIGHT_ENOUGH: Final = 0.9  # of the data: a prior that changes less than this is left out
+CONTRADICT: Final = 5.0  # deviations between data and prior: one of them is not what it says
 
 
 class Verdict(StrEnum):
@@ -86,14 +87,21 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def towards(cls, estimate: Estimate, prior: tuple[float, float], unit: str) -> Parameter:
         """Return an estimate weighed against a prior, or by itself where it outweighs that.
 
-        Raises NotIdentifiedError where its error is none.
+        Raises NotIdentifiedError where its error is none, and where the two contradict each other:
+        between them would lie what neither says.
         """
         _interval(estimate)
+        own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
+        apart = abs(estimate.value - prior[0]) / math.hypot(estimate.standard_error, prior[1])
+        if apart > CONTRADICT:
+            raise NotIdentifiedError(
+                f"data say {own}, {apart:.0f} deviations from {prior[0]:g} +- {prior[1]:g}, which "
+                "is what can be: are the orders of one market, or given twice?"
+            )
         pulled = shrink(estimate, *prior)
         if pulled.weight >= WEIGHT_ENOUGH:
             return cls.identified(estimate, unit)
         low, high = pulled.interval()
-        own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
         why = f"data say {own}, prior {prior[0]:g} +- {prior[1]:g}, weight {pulled.weight:.2f}"
         return cls(unit, Verdict.SHRUNK, estimate.n, pulled.value, pulled.deviation, low, high, why)
 
@@ -200,6 +208,8 @@ class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"schema is {self.schema}, this version reads {SCHEMA}")
         if not len(self.lags) == len(self.response_bps) == len(self.propagator_bps):
             raise ValueError("response and propagator need one parameter a lag")
+        if self.y is not None and self.y.value is not None and self.y.value <= 0:
+            raise ValueError(f"y.value is {self.y.value:g}: trading more would earn")
 
     def named(self) -> tuple[tuple[str, Parameter], ...]:
         """Return every parameter that was looked for, with its name."""
