@@ -253,10 +253,16 @@ def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     assert found.sources == ("1.journal", "2.journal")
     with pytest.raises(UsageError, match="given twice"):
         calibrating.from_journals([*files, tmp_path / "x" / ".." / "1.journal"], None, None)
-    with pytest.raises(DataError, match="no order"):
-        calibrating.from_journals(files, None, Category.SPOT)
-    with pytest.raises(DataError, match="no order"):
-        calibrating.from_journals(files, "ETHUSDT", None)
+    held = r"hold sim:BTCUSDT\.linear, no order of"
+    for symbol, category, asked in (
+        (None, Category.SPOT, "spot"), ("ethusdt", None, "ETHUSDT"),
+        ("BTCUSDT", Category.SPOT, "BTCUSDT spot"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=f"{held} {asked};"):
+            calibrating.from_journals(files, symbol, category)
+    run(tmp_path / "unfilled", limit_price=Decimal(1000))
+    with pytest.raises(DataError, match="no order that was filled"):
+        calibrating.from_journals([tmp_path / "unfilled"], None, None)
 
 
 def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
@@ -264,8 +270,9 @@ def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
     run(tmp_path / "e", symbol="ETHUSDT", horizon="2m")
     with pytest.raises(UsageError, match=r"BTCUSDT.*ETHUSDT"):
         calibrating.from_journals([tmp_path / "b", tmp_path / "e"], None, None)
-    one, _ = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
+    one, watched = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
     assert "ETHUSDT" in one.instrument
+    assert watched.n == 1, "the predictions are its own"
 
 
 def test_files_are_read_back_or_refused(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def from_journals(
 ) -> tuple[ImpactParameters, CoverageMonitor]:
     """Calibrate the laws of cost from the orders in journals of past runs.
 
-    The second is how well the costs of all orders in them were predicted, in the order given.
+    The second is how well the costs of the instrument's orders were predicted, in the order given.
     Raises UsageError where orders would count twice: a journal that is given again, under its own
     or another name, or orders that arrived in one and the same market.
     """
@@ -253,14 +253,19 @@ def from_journals(
         one for one in found if wanted in (None, one.symbol) and category in (None, one.category)
     ]
     names = sorted({one.instrument for one in kept})
-    if not names:
+    if not found:
         raise DataError("the journals hold no order that was filled", "give journals of runs")
+    if not names:
+        asked = " ".join(each for each in (wanted, category) if each is not None)
+        held = ", ".join(sorted({one.instrument for one in found}))
+        raise UsageError(f"the journals hold {held}, no order of {asked}", "name one they hold")
     if len(names) > 1:
         raise UsageError(
             f"the journals hold {', '.join(names)}", "say which with --symbol and --category"
         )
     _expect_own_markets(kept)
-    return from_orders(kept, tuple(file.name for file in files)), monitor(predicted)
+    own = (one for one in predicted if one.instrument == names[0])
+    return from_orders(kept, tuple(file.name for file in files)), monitor(own)
 
 
 def _expect_own_markets(orders: Sequence[OwnOrder]) -> None:
