@@ -151,6 +151,70 @@ def test_a_price_that_stood_still_is_followed_when_it_moves() -> None:
     assert model.theta[0] == pytest.approx(0.5, abs=1e-3)
 
 
+@pytest.mark.parametrize("clip", [math.inf, CLIP_MADS])
+@pytest.mark.parametrize(
+    ("regressors", "observed"), [((1.0, 1.0), 1e200), ((1.0, 1e200), 1.0), ((1e200, 1.0), 0.0)]
+)
+def test_what_is_too_large_to_square_changes_nothing(
+    clip: float, regressors: tuple[float, float], observed: float
+) -> None:
+    one, other = (RecursiveLeastSquares((0.0, 0.0), clip_mads=clip) for _ in range(2))
+    for model in (one, other):
+        feed(model, *flow(50, 3))
+    with pytest.raises(NotIdentifiedError, match="too large"):
+        one.update(regressors, observed)
+    for model in (one, other):
+        feed(model, *flow(300, 9))
+    assert one.theta == other.theta and one.estimates() == other.estimates()
+
+
+def test_squares_that_are_finite_one_by_one_and_not_together_are_refused() -> None:
+    model = RecursiveLeastSquares((0.0,))
+    held = model.snapshot()
+    for make in (lambda: model.update((1e150,), 1.0), lambda: held.renewed(1e150, 1.0, 0.99)):
+        with pytest.raises(NotIdentifiedError, match="too large"):
+            make()
+    model.update((1.0,), 1.3e154)
+    held = held.renewed(1.0, 1.3e154, 0.99)
+    for _ in range(5):
+        with pytest.raises(NotIdentifiedError, match="too large"):
+            model.update((1.0,), -1e154)
+        with pytest.raises(NotIdentifiedError, match="too large"):
+            held.renewed(1.0, -1e154, 0.99)
+    assert held == model.snapshot()
+
+
+def test_what_is_never_seen_is_not_forgotten_without_end() -> None:
+    """At 0.99 the variance of a parameter whose regressor is zero passes any float in 70,000."""
+    model, held = RecursiveLeastSquares((0.0, 7.0)), RecursiveLeastSquares((7.0,)).snapshot()
+    draws = np.random.default_rng(2)
+    for noise in draws.normal(size=80_000).tolist():
+        model.update((1.0, 0.0), 3.0 + noise)
+        held = held.renewed(0.0, noise, 0.99)
+    assert model.theta[1] == held.theta[0] == 7.0
+    assert model.theta[0] == pytest.approx(3.0, abs=0.4)
+    with pytest.raises(NotIdentifiedError, match="nothing about parameter 1"):
+        model.estimates()
+    moved = draws.normal(size=(700, 2)).tolist()
+    for flow_, noise in moved:
+        model.update((1.0, flow_), 5.0 + 0.5 * flow_ + noise)
+        held = held.renewed(flow_, 0.5 * flow_ + noise, 0.99)
+    for found, true in zip(model.estimates(), (5.0, 0.5), strict=True):
+        assert found.value == pytest.approx(true, abs=4 * found.standard_error)
+        assert 0.03 < found.standard_error < 0.15
+    assert held.theta[0] == pytest.approx(0.5, abs=0.4)
+
+
+def test_regressors_that_say_the_same_leave_what_they_say_known() -> None:
+    """One combination is never seen; the other follows the market all the same."""
+    model = RecursiveLeastSquares((0.0, 0.0))
+    draws = np.random.default_rng(3)
+    for level in (4.0, -2.0):
+        for noise in draws.normal(size=5_000).tolist():
+            model.update((1.0, 7.0), level + 0.1 * noise)
+        assert model.theta[0] + 7 * model.theta[1] == pytest.approx(level, abs=0.06)
+
+
 def test_unclipped_and_never_clipping_agree() -> None:
     changes, volumes = flow(200, 13)
     one, other = (RecursiveLeastSquares((0.0, 0.0), clip_mads=c) for c in (math.inf, 1e9))
@@ -167,5 +231,10 @@ def test_a_snapshot_is_renewed_as_the_fit_itself_would_be_to_the_bit() -> None:
         fit.update([x], y)
         held = held.renewed(x, y, 0.97)
         assert held == fit.snapshot()
-    with pytest.raises(NotIdentifiedError, match="not finite"):
-        held.renewed(math.inf, 1.0, 0.97)
+    for x, y in ((math.inf, 1.0), (1.0, 1e200), (1e200, 1.0)):
+        with pytest.raises(NotIdentifiedError, match="not finite"):
+            held.renewed(x, y, 0.97)
+    for _ in range(2_000):
+        fit.update([0.0], 1.0)
+        held = held.renewed(0.0, 1.0, 0.97)
+    assert held == fit.snapshot() and held.covariance == ((5e3,),)

@@ -66,6 +66,48 @@ def test_data_that_outweigh_the_prior_stand_alone() -> None:
     assert strong == Parameter.identified(Estimate(1.2, 0.05, 400), "1")
 
 
+@pytest.mark.parametrize(("value", "error"), [(-14.0, 1.1), (4.4, 0.091), (9.0, 1.5)])
+def test_data_that_contradict_the_prior_are_no_estimate(value: float, error: float) -> None:
+    with pytest.raises(NotIdentifiedError, match=r"deviations from 0.8 \+- 0.4.*one market"):
+        Parameter.towards(Estimate(value, error, 30), PRIOR_Y, "1")
+    far = Parameter.towards(Estimate(8.5, 1.5, 30), PRIOR_Y, "1")
+    assert far.verdict is Verdict.SHRUNK, "4.96 deviations: unusual, and weighed"
+
+
+@pytest.mark.parametrize("value", [-0.807, 0.0])
+def test_a_law_by_which_trading_more_earns_is_refused(value: float) -> None:
+    own = Parameter("1", Verdict.SHRUNK, 30, value, 0.38, value - 0.7, value + 0.7, "why")
+    with pytest.raises(ValueError, match=r"y\.value is .*trading more would earn"):
+        parameters(y=own)
+    held = encoded(parameters(y=msgspec.structs.replace(own, value=0.25, high=0.95))).decode()
+    with pytest.raises(ValueError, match=r"y\.value is .*trading more would earn"):
+        decoded(held.replace('"value": 0.25,', f'"value": {value},', 1).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [("y", 1e6), ("volatility_day_bps", 1e9), ("half_spread_bps", 1e9), ("volume_per_s", 1e15)],
+)
+def test_figures_that_orders_are_planned_with_are_possible(name: str, largest: float) -> None:
+    for value in (-5.0, 0.0, largest * 1.01, 1e300):
+        given = Parameter("1", Verdict.IDENTIFIED, 90, value, 1.0, value - 1, value + 1)
+        with pytest.raises(
+            ValueError, match=rf"^{name}\.value is .*, must be positive and at most"
+        ):
+            parameters(**{name: given})
+        parameters(gamma=given, kyle_bps=given)  # may be any
+    for value in (1e-30, largest):
+        given = Parameter("1", Verdict.IDENTIFIED, 90, value, 1.0, value - 1, value + 1)
+        assert decoded(encoded(parameters(**{name: given}))) == parameters(**{name: given})
+
+
+@pytest.mark.parametrize("error", [1e-300, 9e-7, 1.1e6, 1e300])
+def test_an_error_of_y_beside_which_nothing_can_be_learnt_is_refused(error: float) -> None:
+    given = Parameter("1", Verdict.IDENTIFIED, 90, 0.7, error, 0.7 - error, 0.7 + error)
+    with pytest.raises(ValueError, match=r"^y\.standard_error is .*, must be from 1e-06 to 1e\+06"):
+        parameters(y=given)
+
+
 def test_without_y_the_prior_is_what_is_known() -> None:
     assert list(parameters().y_or_prior()) == pytest.approx([1.0, 0.4 / 2**0.5])
     assert parameters(y=None).y_or_prior() == PRIOR_Y
@@ -81,6 +123,8 @@ def test_without_y_the_prior_is_what_is_known() -> None:
         ('"why": "7 observations"', '"why": ""', "has a reason and no value"),
         ('"standard_error": 0.5', '"standard_error": 0.0', "must be positive"),
         ('"standard_error": 0.5', '"standard_error": null', "value, error and interval"),
+        ('"value": 2.0', '"value": 9.0', "9 is outside its interval, 1.00789 to 2.99211"),
+        ('"low": 1.0', '"low": 2.0', "2 is outside its interval, 2.00"),
         ('"n": 100', '"n": -1', "sample"),
         ('"n": 100', '"n": "many"', "int"),
         ('"last_ns": 2,', "", "last_ns"),

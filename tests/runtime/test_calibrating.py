@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +40,16 @@ def watched(seconds: int) -> ImpactParameters:
 def orders(n: int, y: float = 0.6, apart: float = 300.0) -> list[OwnOrder]:
     draws = np.random.default_rng(4)
     found = []
-    for _ in range(n):
+    for k in range(n):
         share = 1e-4 * apart ** draws.random()
         noise = 300 * math.sqrt(0.01 / 3) * draws.normal()
         cost = 0.5 + y * 300 * math.sqrt(share) + noise
         found.append(
-            OwnOrder("sim:X.linear", "X", Category.LINEAR, 5, 9, cost, 0.5, 300.0, share, 0.01)
-        )
+            OwnOrder(
+                "sim:X.linear", "X", Category.LINEAR, 5, 9, cost, 0.5, 300.0, share, 0.01,
+                Decimal(100), Decimal(k),
+            )
+        )  # fmt: skip
     return found
 
 
@@ -218,6 +222,27 @@ def test_few_orders_are_pulled_to_the_prior_and_too_few_are_refused() -> None:
         assert y is not None and y.verdict is Verdict.REFUSED and words in y.why
 
 
+def test_a_law_by_which_trading_more_earns_is_refused() -> None:
+    y = calibrating.from_orders(orders(2_000, y=-0.6), ()).y
+    assert y is not None and y.verdict is Verdict.REFUSED
+    assert "trading more would earn" in y.why and y.n == 2_000
+
+
+def test_orders_of_one_market_are_not_many(tmp_path: Path) -> None:
+    """Their price noise is the same: the error of their mean would be far too small."""
+    small, large = tmp_path / "small", tmp_path / "large"
+    run(small, seed=1, horizon="2m")
+    run(large, seed=1, horizon="2m", qty=Decimal(8))
+    with pytest.raises(UsageError, match=r"2 orders arrived in one.*--seed"):
+        calibrating.from_journals([small, large], None, None)
+    (tmp_path / "copy").write_bytes(small.read_bytes())
+    with pytest.raises(UsageError, match=r"small and .*copy are one journal.*twice"):
+        calibrating.from_journals([small, tmp_path / "copy"], None, None)
+    run(large.with_name("later"), seed=1, horizon="2m", start="3m")
+    found, watched = calibrating.from_journals([small, large.with_name("later")], None, None)
+    assert found.y is not None and found.y.n == watched.n == 2
+
+
 def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     files = [tmp_path / f"{seed}.journal" for seed in (1, 2)]
     for seed, file in enumerate(files, 1):
@@ -228,10 +253,16 @@ def test_journals_are_read_and_their_orders_counted(tmp_path: Path) -> None:
     assert found.sources == ("1.journal", "2.journal")
     with pytest.raises(UsageError, match="given twice"):
         calibrating.from_journals([*files, tmp_path / "x" / ".." / "1.journal"], None, None)
-    with pytest.raises(DataError, match="no order"):
-        calibrating.from_journals(files, None, Category.SPOT)
-    with pytest.raises(DataError, match="no order"):
-        calibrating.from_journals(files, "ETHUSDT", None)
+    held = r"hold sim:BTCUSDT\.linear, no order of"
+    for symbol, category, asked in (
+        (None, Category.SPOT, "spot"), ("ethusdt", None, "ETHUSDT"),
+        ("BTCUSDT", Category.SPOT, "BTCUSDT spot"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=f"{held} {asked};"):
+            calibrating.from_journals(files, symbol, category)
+    run(tmp_path / "unfilled", limit_price=Decimal(1000))
+    with pytest.raises(DataError, match="no order that was filled"):
+        calibrating.from_journals([tmp_path / "unfilled"], None, None)
 
 
 def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
@@ -239,8 +270,9 @@ def test_journals_of_two_instruments_need_a_symbol(tmp_path: Path) -> None:
     run(tmp_path / "e", symbol="ETHUSDT", horizon="2m")
     with pytest.raises(UsageError, match=r"BTCUSDT.*ETHUSDT"):
         calibrating.from_journals([tmp_path / "b", tmp_path / "e"], None, None)
-    one, _ = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
+    one, watched = calibrating.from_journals([tmp_path / "b", tmp_path / "e"], "ETHUSDT", None)
     assert "ETHUSDT" in one.instrument
+    assert watched.n == 1, "the predictions are its own"
 
 
 def test_files_are_read_back_or_refused(tmp_path: Path) -> None:

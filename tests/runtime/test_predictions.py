@@ -65,7 +65,7 @@ def test_parameters_feed_the_estimate_and_the_plan_and_are_in_the_journal(tmp_pa
 
 def prediction(realised_bps: float) -> Prediction:
     estimate = ImpactEstimate(1.0, 1.0, 1.0, -1.0, 3.0, "", {})
-    return Prediction("p", estimate, estimate, 1, 0, 0, realised_bps)
+    return Prediction("p", "sim:X.linear", estimate, estimate, 1, 0, 0, realised_bps)
 
 
 def test_costs_that_leave_their_intervals_raise_the_alarm() -> None:

@@ -11,11 +11,18 @@ import pytest
 
 from steersman.config import Settings
 from steersman.domain.instrument import Category
-from steersman.domain.messages import Started, Submit
+from steersman.domain.messages import ParentState, Started, Submit
+from steersman.domain.order import AlgoName
 from steersman.domain.units import SECOND_NS
 from steersman.errors import DataError, UsageError
 from steersman.models.impact_estimate import PRIOR_LAW
-from steersman.models.parameters import ImpactParameters, VolumeCurves, encoded
+from steersman.models.parameters import (
+    ImpactParameters,
+    Parameter,
+    Verdict,
+    VolumeCurves,
+    encoded,
+)
 from steersman.runtime.backtest import Job
 from steersman.runtime.prepare import prepare
 from steersman.venues.flow import volume_curve
@@ -31,6 +38,32 @@ def test_parameters_are_of_what_is_traded(tmp_path: Path) -> None:
         job(parameters=file, symbol="ETHUSDT")
     with pytest.raises(DataError, match="nowhere"):
         job(parameters=tmp_path / "nowhere")
+
+
+def test_a_file_by_which_trading_more_earns_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    y = Parameter("1", Verdict.SHRUNK, 30, 0.7, 0.38, -1.6, 1.4, "why")
+    known = ImpactParameters("sim:BTCUSDT.linear", ("o",), 1, 2, y=y)
+    file.write_bytes(encoded(known).replace(b'"value": 0.7', b'"value": -0.807'))
+    with pytest.raises(DataError, match=r"trading more would earn; make it again"):
+        job(parameters=file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [("volatility_day_bps", 1e9, 1.0), ("volatility_day_bps", 1e-300, 1.0), ("y", 1e6, 1e6),
+     ("y", 1e-30, 1e-6)],
+)  # fmt: skip
+def test_whatever_a_file_may_hold_can_be_planned_with(
+    tmp_path: Path, name: str, value: float, error: float
+) -> None:
+    """What is let in at the door must not break in the house, far from the file's name."""
+    file = tmp_path / "p.json"
+    known = Parameter("1", Verdict.IDENTIFIED, 90, value, error, value - error, value + error)
+    nothing = ImpactParameters("sim:BTCUSDT.linear", ("o",), 1, 2)
+    file.write_bytes(encoded(msgspec.structs.replace(nothing, **{name: known})))
+    result = run(parameters=file, horizon="1m", algo=AlgoName.IS)
+    assert result.parent.state is ParentState.COMPLETED
 
 
 DAY_NS = 86_400 * SECOND_NS

@@ -24,17 +24,20 @@ __all__ = ["CLIP_MADS", "RecursiveLeastSquares", "Snapshot"]
 CLIP_MADS: Final = 4.0
 MISSES_KEPT: Final = 101
 TOLD_MOST: Final = 0.5  # of the trust in the initial value that may be left
+FORGOTTEN_MOST: Final = 1e3  # how much less a value may be trusted than the initial one was
+TOO_LARGE: Final = "an observation is not finite, or too large to use"
 
 
 class Snapshot(msgspec.Struct, frozen=True):
     """Recursive least squares without clipping at one moment: all that the next update needs.
 
     `residual` and `weight` are the weighted sums of squared misses and of weights behind `n`
-    observations.
+    observations. No parameter's variance grows above `variance_max`.
     """
 
     theta: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    variance_max: float
     residual: float = 0.0
     weight: float = 0.0
     n: int = 0
@@ -42,17 +45,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     def renewed(self, regressor: float, observed: float, forgetting: float) -> Snapshot:
         """Return the fit of one parameter with one more observation, as `update` would, to the bit.
 
-        Raises NotIdentifiedError where a number is not finite.
+        Raises NotIdentifiedError where a number is not finite, or its square would not be.
         """
         (theta,), ((variance,),) = self.theta, self.covariance
         gain = variance * regressor
         scale = forgetting + regressor * gain
         missed = observed - theta * regressor
-        if not (math.isfinite(missed) and math.isfinite(scale)):
-            raise NotIdentifiedError("an observation is not finite, or too large to use")
+        if not _usable(gain, scale, missed, self.residual):
+            raise NotIdentifiedError(TOO_LARGE)
+        left = (variance - gain * gain / scale) / forgetting
         return Snapshot(
             (theta + gain / scale * missed,),
-            (((variance - gain * gain / scale) / forgetting,),),
+            ((min(left, self.variance_max),),),
+            self.variance_max,
             forgetting * (self.residual + missed**2 / scale),
             forgetting * self.weight + 1,
             self.n + 1,
@@ -63,7 +68,9 @@ class RecursiveLeastSquares:
     """Least squares renewed by each observation, older ones forgotten exponentially.
 
     It equals batch least squares with weights f^age exactly, with a ridge of f^n / `confidence`
-    towards the initial values: how little they are trusted. Not for sharing between tasks.
+    towards the initial values: how little they are trusted. Not for sharing between tasks. What a
+    regressor of zero says nothing about is forgotten only until it is trusted a thousand times less
+    than at first: without end, its variance would be infinite one day and no observation of use.
 
     With `clip_mads` a miss larger than so many median absolute misses (of the last 101, once 30 are
     known) counts only up to there, Huber's way: one wild print must not turn the estimate. Where
@@ -79,6 +86,7 @@ class RecursiveLeastSquares:
         "_ordered",
         "_residual",
         "_theta",
+        "_variance_max",
         "_weight",
         "n",
     )
@@ -106,6 +114,7 @@ class RecursiveLeastSquares:
         size = len(initial)
         self._theta = [float(value) for value in initial]
         self._covariance = [[confidence * (i == j) for j in range(size)] for i in range(size)]
+        self._variance_max = confidence * FORGOTTEN_MOST
         self._forgetting = forgetting
         self._residual = 0.0  # weighted sum of squares
         self._weight = 0.0
@@ -119,7 +128,14 @@ class RecursiveLeastSquares:
         if self._clip_mads != math.inf:
             raise ModelError("only a fit without clipping has a snapshot")
         covariance = tuple(tuple(row) for row in self._covariance)
-        return Snapshot(tuple(self._theta), covariance, self._residual, self._weight, self.n)
+        return Snapshot(
+            tuple(self._theta),
+            covariance,
+            self._variance_max,
+            self._residual,
+            self._weight,
+            self.n,
+        )
 
     @property
     def theta(self) -> tuple[float, ...]:
@@ -134,7 +150,8 @@ class RecursiveLeastSquares:
     def update(self, regressors: Sequence[float], observed: float) -> float:
         """Take one observation; return by how much the prediction missed it.
 
-        Raises NotIdentifiedError where a number is not finite; nothing has changed then.
+        Raises NotIdentifiedError where a number is not finite, or its square would not be; nothing
+        has changed then.
         """
         theta, rows = self._theta, self._covariance
         if len(regressors) != len(theta):
@@ -142,14 +159,15 @@ class RecursiveLeastSquares:
         gain = [sum(map(_times, row, regressors)) for row in rows]
         scale = self._forgetting + sum(map(_times, regressors, gain))
         missed = observed - sum(map(_times, theta, regressors))
-        if not (math.isfinite(missed) and math.isfinite(scale)):
-            raise NotIdentifiedError("an observation is not finite, or too large to use")
+        if not _usable(max(map(abs, gain)), scale, missed, self._residual):
+            raise NotIdentifiedError(TOO_LARGE)
         whole, missed = missed, self._clipped(missed)
         self._theta = [value + g / scale * missed for value, g in zip(theta, gain, strict=True)]
-        self._covariance = [
+        renewed = [
             [(p - g * h / scale) / self._forgetting for p, h in zip(row, gain, strict=True)]
             for row, g in zip(rows, gain, strict=True)
         ]
+        self._covariance = _bounded(renewed, self._variance_max)
         self._residual = self._forgetting * (self._residual + missed**2 / scale)
         self._weight = self._forgetting * self._weight + 1
         self.n += 1
@@ -190,7 +208,8 @@ class RecursiveLeastSquares:
         condition = np.linalg.cond(matrix / np.outer(lengths, lengths))
         if not condition < CONDITION_MAX:
             raise NotIdentifiedError("the regressors say the same: they are collinear")
-        told = np.diag(matrix) / self._confidence * self._forgetting**self.n  # 1: all of it
+        at_first = max(self._forgetting**self.n, 1 / FORGOTTEN_MOST)
+        told = np.diag(matrix) / self._confidence * at_first  # 1: all of it
         if (told > TOLD_MOST).any():
             raise NotIdentifiedError(
                 f"the observations say nothing about parameter {int(np.argmax(told))}: "
@@ -203,6 +222,31 @@ class RecursiveLeastSquares:
             Estimate(value, math.sqrt(variance * float(spread)), sample, size)
             for value, spread in zip(self._theta, np.diag(matrix), strict=True)
         )
+
+
+def _usable(gain: float, scale: float, missed: float, residual: float) -> bool:
+    """Tell whether all that an update makes of these is finite."""
+    return math.isfinite(scale) and math.isfinite(
+        gain * gain + missed * missed + residual + missed * missed / scale
+    )
+
+
+def _bounded(rows: list[list[float]], most: float) -> list[list[float]]:
+    """Return a covariance with no variance above `most`.
+
+    A parameter that is above is seen once by itself, with the error that leaves it `most` and
+    without a miss: what is known of the others only grows, and no correlation leaves its bounds.
+    """
+    for i in range(len(rows)):
+        own, with_it = rows[i][i], rows[i]
+        if own > most:
+            share = (1 - most / own) / own
+            rows = [
+                [p - share * g * h for p, h in zip(row, with_it, strict=True)]
+                for row, g in zip(rows, with_it, strict=True)
+            ]
+            rows[i][i] = most
+    return rows
 
 
 def _times(a: float, b: float) -> float:

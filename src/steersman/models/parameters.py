@@ -37,6 +37,15 @@ __all__ = [
 SCHEMA: Final = 1
 FORMAT: Final = "steersman-parameters"
 WEIGHT_ENOUGH: Final = 0.9  # of the data: a prior that changes less than this is left out
+# What orders are planned with must be positive and at most this, or it is of no market.
+LARGEST: Final = {
+    "y": 1e6,
+    "volatility_day_bps": 1e9,
+    "half_spread_bps": 1e9,
+    "volume_per_s": 1e15,  # some coins trade by the billion
+}
+ERROR_OF_Y: Final = (1e-6, 1e6)  # outside, its square would vanish beside what an order adds
+CONTRADICT: Final = 5.0  # deviations between data and prior: one of them is not what it says
 
 
 class Verdict(StrEnum):
@@ -71,6 +80,10 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"what is {self.verdict} has value, error and interval")
         elif not (self.standard_error or 0.0) > 0.0:
             raise ValueError("a standard error must be positive")
+        elif not (self.low or 0.0) <= (self.value or 0.0) <= (self.high or 0.0):
+            raise ValueError(
+                f"{self.value:g} is outside its interval, {self.low:g} to {self.high:g}"
+            )
         if self.n < 0:
             raise ValueError("a sample must not be negative")
 
@@ -86,14 +99,21 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def towards(cls, estimate: Estimate, prior: tuple[float, float], unit: str) -> Parameter:
         """Return an estimate weighed against a prior, or by itself where it outweighs that.
 
-        Raises NotIdentifiedError where its error is none.
+        Raises NotIdentifiedError where its error is none, and where the two contradict each other:
+        between them would lie what neither says.
         """
         _interval(estimate)
+        own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
+        apart = abs(estimate.value - prior[0]) / math.hypot(estimate.standard_error, prior[1])
+        if apart > CONTRADICT:
+            raise NotIdentifiedError(
+                f"data say {own}, {apart:.0f} deviations from {prior[0]:g} +- {prior[1]:g}, which "
+                "is what can be: are the orders of one market, or given twice?"
+            )
         pulled = shrink(estimate, *prior)
         if pulled.weight >= WEIGHT_ENOUGH:
             return cls.identified(estimate, unit)
         low, high = pulled.interval()
-        own = f"{estimate.value:.2g} +- {estimate.standard_error:.2g}"
         why = f"data say {own}, prior {prior[0]:g} +- {prior[1]:g}, weight {pulled.weight:.2f}"
         return cls(unit, Verdict.SHRUNK, estimate.n, pulled.value, pulled.deviation, low, high, why)
 
@@ -174,6 +194,8 @@ class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of what passes, with an exponent of 0.6 (see `calibration`). `flow_bps` (order-flow
     imbalance) and `kyle_bps` (signed volume) are moves in bps per base unit over `bucket_s`.
     `response_bps` and `propagator_bps` are R(l) and G(l) at `lags` market orders.
+
+    Raises ValueError for figures that no market has where orders are planned with them.
     """
 
     instrument: str
@@ -203,6 +225,16 @@ class ImpactParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"schema is {self.schema}, this version reads {SCHEMA}")
         if not len(self.lags) == len(self.response_bps) == len(self.propagator_bps):
             raise ValueError("response and propagator need one parameter a lag")
+        for name, largest in LARGEST.items():
+            one: Parameter | None = getattr(self, name)
+            if one is not None and one.value is not None and not 0 < one.value <= largest:
+                why = ": trading more would earn" if name == "y" and one.value <= 0 else ""
+                limits = f"must be positive and at most {largest:g}"
+                raise ValueError(f"{name}.value is {one.value:g}, {limits}{why}")
+        least, most = ERROR_OF_Y
+        _, error = self.y_or_prior()
+        if not least <= error <= most:
+            raise ValueError(f"y.standard_error is {error:g}, must be from {least:g} to {most:g}")
 
     def named(self) -> tuple[tuple[str, Parameter], ...]:
         """Return every parameter that was looked for, with its name."""

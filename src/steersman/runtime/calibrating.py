@@ -7,6 +7,7 @@ with its reason, parameter by parameter.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,7 @@ BLOCK_S: Final = (10, 60)  # the shortest and the longest of them
 LAGS: Final = (1, 2, 5, 10, 20, 50)
 DAY_S: Final = 86_400
 BPS: Final = 1e4
+ONCE: Final = "give each once: its orders would count twice"
 BELOW: Final = "48 half-hours of each weekday, below"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEADERS: Final = ("parameter", "value>", "+-", "95 %", "n>", "unit", "verdict", "why")
@@ -228,14 +230,22 @@ def from_journals(
 ) -> tuple[ImpactParameters, CoverageMonitor]:
     """Calibrate the laws of cost from the orders in journals of past runs.
 
-    The second is how well the costs of all orders in them were predicted, in the order given.
+    The second is how well the costs of the instrument's orders were predicted, in the order given.
+    Raises UsageError where orders would count twice: a journal that is given again, under its own
+    or another name, or orders that arrived in one and the same market.
     """
     if len({file.resolve() for file in files}) < len(files):
-        raise UsageError("a journal is given twice", "give each once: its orders would count twice")
+        raise UsageError("a journal is given twice", ONCE)
     found: list[OwnOrder] = []
     predicted: list[Prediction] = []
+    heads: dict[bytes, Path] = {}
     for file in files:
-        messages = [record.message() for record in read(file)]
+        records = list(read(file))
+        if records:
+            first = heads.setdefault(records[-1].hash, file)
+            if first is not file:
+                raise UsageError(f"{first} and {file} are one journal: it is given twice", ONCE)
+        messages = [record.message() for record in records]
         found += own_orders(messages)
         predicted += in_messages(messages)
     wanted = None if symbol is None else symbol.upper()
@@ -243,13 +253,31 @@ def from_journals(
         one for one in found if wanted in (None, one.symbol) and category in (None, one.category)
     ]
     names = sorted({one.instrument for one in kept})
-    if not names:
+    if not found:
         raise DataError("the journals hold no order that was filled", "give journals of runs")
+    if not names:
+        asked = " ".join(each for each in (wanted, category) if each is not None)
+        held = ", ".join(sorted({one.instrument for one in found}))
+        raise UsageError(f"the journals hold {held}, no order of {asked}", "name one they hold")
     if len(names) > 1:
         raise UsageError(
             f"the journals hold {', '.join(names)}", "say which with --symbol and --category"
         )
-    return from_orders(kept, tuple(file.name for file in files)), monitor(predicted)
+    _expect_own_markets(kept)
+    own = (one for one in predicted if one.instrument == names[0])
+    return from_orders(kept, tuple(file.name for file in files)), monitor(own)
+
+
+def _expect_own_markets(orders: Sequence[OwnOrder]) -> None:
+    """Refuse orders that met the same prices: their noise is one, and many would count it often."""
+    met = Counter(one.arrival for one in orders)
+    most = max(met.values())
+    if most > 1:
+        raise UsageError(
+            f"{most} orders arrived in one and the same market: what its price did by itself "
+            "would count as often",
+            "give each another --seed, or another --start",
+        )
 
 
 def from_orders(orders: Sequence[OwnOrder], sources: tuple[str, ...]) -> ImpactParameters:
@@ -299,7 +327,10 @@ def _y(orders: Sequence[OwnOrder]) -> Parameter:
             [one.days for one in orders],
             half_spreads=[one.spread_bps for one in orders],
         )
-        return Parameter.towards(fit.gls, PRIOR_Y, "1")
+        found = Parameter.towards(fit.gls, PRIOR_Y, "1")
+        if found.value is not None and found.value <= 0:
+            raise NotIdentifiedError(f"Y is {found.value:.2g}: trading more would earn")
+        return found
     except NotIdentifiedError as error:
         return refused("1", len(orders), str(error))
 

@@ -45,8 +45,9 @@ class OwnOrder:
     """One order of ours, as calibration needs it; positive is a cost.
 
     `spread_bps` is the part of the half spread it paid (negative where it earned it), `of_day` the
-    filled quantity in days of the others' volume, `days` how long it took. `later` is None where
-    no price is known half an hour after it that it alone had moved.
+    filled quantity in days of the others' volume, `days` how long it took. `arrival_mid` and
+    `volume_before`, what others had traded by then, tell its market from another. `later` is None
+    where no price is known half an hour after it that it alone had moved.
     """
 
     instrument: str
@@ -59,7 +60,14 @@ class OwnOrder:
     sigma_day_bps: float
     of_day: float
     days: float
+    arrival_mid: Decimal
+    volume_before: Decimal
     later: Later | None = None
+
+    @property
+    def arrival(self) -> tuple[int, Decimal, Decimal]:
+        """The moment of a market at which it arrived: equal for two orders only if both met it."""
+        return self.start_ns, self.arrival_mid, self.volume_before
 
 
 def own_orders(messages: Sequence[Input | Effect]) -> list[OwnOrder]:
@@ -98,6 +106,7 @@ def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:
     during = [view for view in views if start_ns <= view.at_ns <= end_ns]
     if end_ns <= start_ns or len(during) < 2:
         return None
+    before = [view.market_volume for view in views if view.at_ns <= start_ns]
     last, days = during[-1], (end_ns - start_ns) / DAY_NS
     watched = (last.at_ns - during[0].at_ns) / DAY_NS
     volume = float(last.market_volume - during[0].market_volume)
@@ -118,6 +127,8 @@ def _measured(facts: Facts, views: Sequence[MarketView]) -> OwnOrder | None:
         sigma_day_bps=last.volatility_hour_pct * 100 * HOURS_ROOT,
         of_day=float(filled) / (volume / watched),
         days=days,
+        arrival_mid=mid,
+        volume_before=before[-1] if before else Decimal(0),
     )
 
 

@@ -29,6 +29,7 @@ class Prediction:
     """One order: its estimates, the first and the last, and what it paid (None: not in full)."""
 
     parent: str
+    instrument: str
     first: ImpactEstimate
     last: ImpactEstimate
     estimates: int
@@ -68,6 +69,7 @@ def prediction_of(facts: Facts) -> Prediction | None:
     whole = facts.state is ParentState.COMPLETED and bool(facts.fills)
     return Prediction(
         parent=facts.order.id,
+        instrument=facts.instrument.id,
         first=facts.estimates[0],
         last=facts.estimates[-1],
         estimates=len(facts.estimates),
