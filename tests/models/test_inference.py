@@ -65,6 +65,9 @@ def test_the_recursion_agrees_with_simulation() -> None:
 
 def test_the_mixture_boundary_holds_however_often_one_looks() -> None:
     assert mixture_bound(1000, 0.05) / math.sqrt(1000) == pytest.approx(3.04, abs=5e-3)
+    assert mixture_bound(1.0, 1e-200) == pytest.approx(
+        math.sqrt(101 * 400 * math.log(10)), rel=1e-4
+    )
     rates = []
     for looks in (1, 20, 200):
         counts = [1000 * look / looks for look in range(1, looks + 1)]
@@ -90,6 +93,9 @@ def test_a_bound_that_is_never_reached_is_never_crossed() -> None:
         (lambda: false_positive_rate([2.0, 1.0], [1.0, 1.0]), "new_observations"),
         (lambda: pocock_constant(0, 0.05), "looks must be"),
         (lambda: mixture_bound(1.0, 1.0), "alpha"),
+        (lambda: sample_size(1e-200, 1e200, 0.05, 0.8), "no sample tells"),
+        (lambda: sample_size(1.0, 1e200, 0.05, 0.8), "no sample tells"),
+        (lambda: mixture_bound(1e300, 0.05, 1e-309), "have no bound"),
         (lambda: wilson_interval(3, 2), "3 successes in 2 trials"),
     ],
 )

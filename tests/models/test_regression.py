@@ -75,6 +75,16 @@ def test_a_series_that_remembers_too_long_is_refused() -> None:
             mean_in_time(np.append(draws, value))
 
 
+@pytest.mark.parametrize("size", [1e-250, 1e-200, 1e200, 1e290])
+def test_a_mean_is_found_in_any_unit(size: float) -> None:
+    draws = np.random.default_rng(9).normal(size=400) + 2
+    series = np.convolve(draws, [0.5, 0.3, 0.2], "valid")
+    one, other = mean_in_time(series), mean_in_time(series * size)
+    assert other.value == pytest.approx(one.value * size, rel=1e-12)
+    assert other.standard_error == pytest.approx(one.standard_error * size, rel=1e-12)
+    assert one.degrees == other.degrees
+
+
 def test_leverage_sums_to_the_parameters() -> None:
     x = np.column_stack([np.ones(40), np.random.default_rng(2).standard_t(2, 40)])
     found = leverage(x, inverse_gram(x))

@@ -64,6 +64,8 @@ def test_what_tells_nothing_is_refused() -> None:
     refused: list[tuple[Callable[[], object], type[ModelError], str]] = [
         (lambda: fit_propagator(returns, signs, (0, 3)), ModelError, "lags must be from 1"),
         (lambda: fit_response(returns, signs, ()), ModelError, "lags must be from 1"),
+        (lambda: fit_propagator(returns, signs, (1, 1)), ModelError, "each given once"),
+        (lambda: fit_response(returns, signs, (5, 1)), ModelError, "the smallest first"),
         (lambda: fit_propagator(returns, signs, (1, LAGS_MAX + 1)), ModelError, "501"),
         (lambda: fit_propagator(returns, signs, (50,)), NotIdentifiedError, "at least 530 needed"),
         (lambda: fit_propagator(returns, 2 * signs, (5,)), NotIdentifiedError, r"\+1 or -1"),

@@ -47,7 +47,10 @@ def sample_size(effect: float, deviation: float, alpha: float, power: float) -> 
     positive(effect=abs(effect), deviation=deviation)
     _probability(alpha=alpha, power=power)
     z = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)
-    return max(1, math.ceil((z * deviation / effect) ** 2))
+    root = z * deviation / effect
+    if not math.isfinite(root * root):
+        raise ModelError(f"no sample tells an effect of {effect:g} from noise of {deviation:g}")
+    return max(1, math.ceil(root**2))
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -69,8 +72,11 @@ def mixture_bound(observations: float, alpha: float, ratio: float = MIXTURE_RATI
     """Return what |S_n|, a sum of unit-variance noise, ever exceeds with chance alpha at most."""
     positive(observations=observations, ratio=ratio)
     _probability(alpha=alpha)
-    inner = math.log((observations * ratio + 1) / alpha**2)
-    return math.sqrt((observations + 1 / ratio) * inner)
+    inner = math.log(observations * ratio + 1) - 2 * math.log(alpha)  # no square of a small alpha
+    bound = math.sqrt((observations + 1 / ratio) * inner)
+    if not math.isfinite(bound):
+        raise ModelError(f"{observations:g} observations at a ratio of {ratio:g} have no bound")
+    return bound
 
 
 def holm(chances: Sequence[float]) -> tuple[float, ...]:

@@ -157,7 +157,10 @@ def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
         raise NotIdentifiedError("the series has values that are not finite")
     if n < OBSERVATIONS_MIN or float(values.max()) == float(values.min()):
         raise NotIdentifiedError(f"{n} observations, at least {OBSERVATIONS_MIN} that vary needed")
-    apart = values - values.mean()
+    # In a power of two near the largest: squares are then finite and not zero, digits are the same.
+    exponent = math.frexp(float(np.abs(values).max()))[1]
+    scaled = np.ldexp(values, -exponent)
+    apart = scaled - scaled.mean()
     memory = max(0.0, float(apart[1:] @ apart[:-1]) / float(apart @ apart))
     independent = n * (1 - memory) / (1 + memory)
     if independent < INDEPENDENT_MIN:
@@ -165,5 +168,6 @@ def mean_in_time(values: F64, *, positive: bool = False) -> Estimate:
             f"{n} observations, as good as {math.floor(independent)} independent ones, "
             f"at least {INDEPENDENT_MIN} are needed"
         )
-    error, degrees = sum_error(values / n, independent)
-    return Estimate(float(values.mean()), float(error), n, 1, degrees, positive)
+    error, degrees = sum_error(scaled / n, independent)
+    mean, deviation = (float(np.ldexp(each, exponent)) for each in (scaled.mean(), error))
+    return Estimate(mean, deviation, n, 1, degrees, positive)

@@ -93,6 +93,8 @@ def _orders(returns: Samples, signs: Samples, lags: tuple[int, ...]) -> tuple[F6
     longest = max(lags, default=0)
     if not lags or not 1 <= min(lags) <= longest <= LAGS_MAX:
         raise ModelError(f"lags must be from 1 to {LAGS_MAX}, got {lags}")
+    if lags != tuple(sorted(set(lags))):
+        raise ModelError(f"lags must be each given once, the smallest first, got {lags}")
     r, e = columns(returns=returns, signs=signs)
     if (np.abs(e) != 1.0).any():
         raise NotIdentifiedError("every sign must be +1 or -1")

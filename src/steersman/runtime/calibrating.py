@@ -276,7 +276,7 @@ def _expect_own_markets(orders: Sequence[OwnOrder]) -> None:
         raise UsageError(
             f"{most} orders arrived in one and the same market: what its price did by itself "
             "would count as often",
-            "give each another --seed, or another --start",
+            "give each another --seed, or a --start after the others end",
         )
 
 

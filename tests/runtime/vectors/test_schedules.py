@@ -71,6 +71,10 @@ def test_obizhaeva_wang_by_hand() -> None:
     passes("obizhaeva_wang", BOOK, expected)
     without = {key: value for key, value in BOOK.items() if key != "q"}
     passes("obizhaeva_wang", {**without, "kappa": 0.01}, expected)
+    passes("obizhaeva_wang", {**BOOK, "spread": 0.02}, expected)
+    for spread in (-1, "x"):
+        wrong = evaluate_case("obizhaeva_wang", {**BOOK, "spread": spread}, expected)
+        assert not wrong.passed and "spread" in wrong.reason
     other = evaluate_case("obizhaeva_wang", {**BOOK, "kappa": 0.02}, {"cont_rate": 50.0})
     assert "kappa is not" in other.reason
 

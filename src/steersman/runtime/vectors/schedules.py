@@ -11,6 +11,7 @@ from steersman.models.cartea_jaimungal import CarteaJaimungal
 from steersman.models.obizhaeva_wang import ObizhaevaWang
 from steersman.models.tracking import tracking_schedule, vwap_schedule
 from steersman.models.trajectory import AlmgrenChriss
+from steersman.models.validity import not_negative
 from steersman.runtime.vectors.inputs import Case, CaseError, Inputs
 
 __all__ = [
@@ -93,8 +94,9 @@ def frontier(case: Case) -> dict[str, Any]:
 
 
 def obizhaeva_wang(case: Case) -> dict[str, Any]:
-    """Return the optimum in blocks and in continuous time."""
+    """Return the optimum in blocks and in continuous time; no spread changes it."""
     inputs = case.inputs
+    not_negative(spread=inputs.number("spread", 0.0))
     permanent = inputs.number("lambda_perm", 0.0)
     if "q" in inputs:
         depth = inputs.number("q")
