@@ -117,7 +117,7 @@ def test_a_real_perpetual_over_its_midnight_funding(shared: Path, tmp_path: Path
     )
     rates = ((due_ns, Decimal("0.5")),)
     venue = SimulatedVenue.recorded(spec, history.load(spec), funding=rates)
-    made = replace(job(qty=Decimal(95)), order=order, instrument=spec, venue=venue)
+    made = replace(job(qty=Decimal(95)), order=order, instrument=spec, venue=venue, begun_ns=None)
     with Journal.create(None) as journal:
         result = run_job(made, journal)
     (paid,) = [m for m in result.messages if isinstance(m, FundingPaid)]
