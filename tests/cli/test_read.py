@@ -18,7 +18,8 @@ class Reader:
 
     asked: list[str]
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        assert 1 <= threads <= 2
         Reader.asked = []
 
     def load(self) -> None:

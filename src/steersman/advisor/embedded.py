@@ -44,6 +44,7 @@ __all__ = [
     "DIRECTIONS",
     "SEVERITIES",
     "TEXT_CHARS_MAX",
+    "THREADS_MAX",
     "Embedder",
     "Head",
     "LlamaEmbedder",

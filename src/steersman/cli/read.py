@@ -28,10 +28,11 @@ def read() -> None:
     import msgspec
     from rich.console import Console
 
-    from steersman.advisor.embedded import NewsReader
+    from steersman.advisor.embedded import THREADS_MAX, NewsReader
     from steersman.screen import percent_bar
 
-    reader = NewsReader()
+    # Nothing else of ours runs meanwhile, so every core may read; the readings are the same.
+    reader = NewsReader(threads=min(THREADS_MAX, os.cpu_count() or 1))
     reader.load()
     stream = sys.stdin.buffer
     size = _size(stream)
