@@ -206,4 +206,4 @@ def test_unknown_variables_of_language_models_are_refused(tmp_path: Path, name: 
 
 
 def test_the_state_variable_is_known(tmp_path: Path) -> None:
-    load(tmp_path, STEERSMAN_STATE="/somewhere")
+    assert load(tmp_path, STEERSMAN_STATE="/somewhere") == load(tmp_path)

@@ -63,6 +63,12 @@ def test_y_moves_as_bayes_says() -> None:
     assert conditions_of(start(), RATE).source == "prior"
 
 
+def test_a_price_that_comes_towards_the_order_never_makes_trading_free() -> None:
+    lucky = walk(start(), 300.0, 60, 1, -20.0, 4_000.0)
+    assert lucky.y.theta[0] < 0.0, "what the data alone say"
+    assert conditions_of(lucky, RATE).y == pytest.approx(0.2)
+
+
 def test_over_many_orders_the_posterior_covers_the_truth() -> None:
     """Truths are drawn from the prior; orders are half again the volume, so that the data count."""
     draws, held, errors = np.random.default_rng(3), 0, []

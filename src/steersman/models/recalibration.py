@@ -37,6 +37,7 @@ CALIBRATED_SAMPLES: Final = 12.0
 VARIANCE_MIN: Final = 1e-4  # bps^2 a second: a market that never moved yet
 VOLUME_MIN: Final = 1e-12
 CLIP_SDS: Final = 4.0
+Y_LEAST_SHARE: Final = 0.25  # of the law: no luck of one order makes trading free
 MATERIAL: Final = math.log(1.25)  # what changes risk and cost by less changes no plan
 BPS: Final = 1e4
 
@@ -44,7 +45,9 @@ BPS: Final = 1e4
 class Learned(msgspec.Struct, frozen=True):
     """What is known at the last sample: its time and mid, the quantity filled then, both fits.
 
-    `samples` is what the variance rests on, in samples of equal weight.
+    `samples` is what the variance rests on, in samples of equal weight. `y_least` is the least
+    factor that is believed: a price that happens to come towards an order would teach it that
+    trading more pays, and what is planned on that trades all at once.
     """
 
     at_ns: int
@@ -52,6 +55,7 @@ class Learned(msgspec.Struct, frozen=True):
     filled: float
     variance: Snapshot
     y: Snapshot
+    y_least: float
     source: str
     samples: float
 
@@ -78,6 +82,7 @@ def begin(law: CostLaw, at_ns: int, mid: float, sigma_day_bps: float, watched_s:
             [max(variance, VARIANCE_MIN)], confidence=1 / samples
         ).snapshot(),
         y=RecursiveLeastSquares([law.y], confidence=law.y_error**2).snapshot(),
+        y_least=Y_LEAST_SHARE * law.y,
         source=law.source,
         samples=samples,
     )
@@ -120,7 +125,7 @@ def conditions_of(learned: Learned, volume_per_s: float) -> Conditions:
     return Conditions(
         sigma_day_bps=learned.sigma_day_bps,
         volume_per_s=max(volume_per_s, VOLUME_MIN),
-        y=learned.y.theta[0],
+        y=max(learned.y.theta[0], learned.y_least),
         y_error=math.sqrt(learned.y.covariance[0][0]),
         source=f"{learned.source}{updated}",
         samples=learned.samples,
