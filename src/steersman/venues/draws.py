@@ -24,6 +24,7 @@ __all__ = [
     "ENVIRONMENT",
     "EVENTS",
     "FUNDING",
+    "FUTURES",
     "JUMPS",
     "LATENCY",
     "LIQUIDATIONS",
@@ -55,6 +56,7 @@ REGIMES: Final = 11  # which regime follows, how long it lasts
 LIQUIDATIONS: Final = 12  # clusters, and the forced orders when one is reached
 FUNDING: Final = 13  # the part of the premium that does not come from the price
 NETFLOWS: Final = 14  # coins to and from exchanges, and what follows
+FUTURES: Final = 15  # the seeds of fresh futures
 
 _G = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
 _H = np.uint64(0xD1B54A32D192ED03)  # 2^64 / an odd constant unrelated to G

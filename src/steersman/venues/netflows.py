@@ -19,7 +19,7 @@ from steersman.domain.units import MINUTE_NS
 from steersman.venues.draws import NETFLOWS, Stream
 from steersman.venues.presets import FlowPreset
 
-__all__ = ["Netflows", "generate_netflows"]
+__all__ = ["Netflows", "generate_netflows", "netflows_after"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -38,12 +38,14 @@ _COMES, _SIZE, _SIDE, _TRUE, _LAG, _RAMP, _NOISE = range(7)
 class Netflows:
     """The published figure (percent) of each minute from `first_minute` on, and its drift.
 
-    `drift` has the rows of `Script.drift`, by start.
+    `drift` has the rows of `Script.drift`, by start; `transfers` the minute of the transfer behind
+    each of them.
     """
 
     first_minute: int
     pct: F64
     drift: F64
+    transfers: F64
 
     def at(self, minute: int) -> float:
         """Return the figure published in a minute."""
@@ -54,22 +56,39 @@ def generate_netflows(
     seed: int, start_ns: int, end_ns: int, preset: FlowPreset, informativeness: float
 ) -> Netflows:
     """Return the net flows of the minutes from `start_ns` to `end_ns`."""
+    none = Netflows(start_ns // MINUTE_NS, np.zeros(0), np.zeros((0, 3)), np.zeros(0))
+    return netflows_after(none, seed, start_ns, end_ns, preset, informativeness)
+
+
+def netflows_after(
+    before: Netflows,
+    seed: int,
+    from_ns: int,
+    end_ns: int,
+    preset: FlowPreset,
+    informativeness: float,
+) -> Netflows:
+    """Return the net flows up to `end_ns`: as before where the minute has begun by `from_ns`."""
     draw = Stream(seed, NETFLOWS)
-    first, last = start_ns // MINUTE_NS, end_ns // MINUTE_NS + 1
-    pct = np.zeros(last - first + 1)
-    rows = []
-    level = 0.0
-    for at in range(pct.size):
-        minute = first + at
+    first = before.first_minute
+    pct = before.pct[: from_ns // MINUTE_NS + 1 - first].tolist()
+    rows = [
+        (*row, minute)
+        for row, minute in zip(before.drift.tolist(), before.transfers.tolist(), strict=True)
+        if minute < first + len(pct)
+    ]
+    level = pct[-1] if pct else 0.0
+    for minute in range(first + len(pct), end_ns // MINUTE_NS + 2):
         level = level * _REMAIN + _NOISE_PCT * draw.normal(minute, _NOISE)
         if draw.uniform(minute, _COMES) < _TRANSFER_CHANCE:
             size = _between(_TRANSFER_PCT, draw.uniform(minute, _SIZE))
             size *= 1.0 if draw.uniform(minute, _SIDE) < 0.5 else -1.0
             level += size
             if draw.uniform(minute, _TRUE) < informativeness:
-                rows.append(_drift(draw, minute, size, preset))
-        pct[at] = level
-    return Netflows(first, pct, np.array(sorted(rows), np.float64).reshape(-1, 3))
+                rows.append((*_drift(draw, minute, size, preset), float(minute)))
+        pct.append(level)
+    table = np.array(sorted(rows), np.float64).reshape(-1, 4)
+    return Netflows(first, np.array(pct), table[:, :3], table[:, 3])
 
 
 def _drift(

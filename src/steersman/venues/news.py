@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,16 @@ from steersman.venues.draws import NEWS, Stream
 from steersman.venues.headlines import REPEATS, SLOTS, TEMPLATES, Template
 from steersman.venues.presets import FlowPreset, preset_for
 
-__all__ = ["TEMPLATES", "NewsModel", "Template", "Truth", "generate_news", "hidden_truth"]
+__all__ = [
+    "TEMPLATES",
+    "NewsModel",
+    "Template",
+    "Truth",
+    "drift_of",
+    "generate_news",
+    "hidden_truth",
+    "news_after",
+]
 
 F64 = npt.NDArray[np.float64]
 
@@ -108,10 +118,8 @@ def generate_news(
 
     The drift has shape (n, 3): from_ns, to_ns, ticks per second of the latent price, by start.
     """
-    preset = preset_for(symbol, category)
-    told = _tell(seed, start_ns, end_ns, preset, model or NewsModel())
-    rows = [row for _, truth in told for row in _ramp(truth, preset)]
-    drift = np.array(sorted(rows), dtype=np.float64).reshape(-1, 3)
+    told = news_after((), seed, start_ns, end_ns, symbol, category, model)
+    drift = drift_of((truth for _, truth in told), symbol, category)
     return tuple(item for item, _ in told), drift
 
 
@@ -124,16 +132,35 @@ def hidden_truth(
     model: NewsModel | None = None,
 ) -> tuple[Truth, ...]:
     """Return the truth behind each item of `generate_news` for the same arguments, in its order."""
-    told = _tell(seed, start_ns, end_ns, preset_for(symbol, category), model or NewsModel())
+    told = news_after((), seed, start_ns, end_ns, symbol, category, model)
     return tuple(truth for _, truth in told)
 
 
-def _tell(
-    seed: int, start_ns: int, end_ns: int, preset: FlowPreset, model: NewsModel
+def drift_of(truths: Iterable[Truth], symbol: str, category: Category = Category.LINEAR) -> F64:
+    """Return the drift behind items, as `generate_news` does."""
+    preset = preset_for(symbol, category)
+    rows = [row for truth in truths for row in _ramp(truth, preset)]
+    return np.array(sorted(rows), dtype=np.float64).reshape(-1, 3)
+
+
+def news_after(
+    published: Sequence[tuple[NewsItem, Truth]],
+    seed: int,
+    from_ns: int,
+    end_ns: int,
+    symbol: str,
+    category: Category = Category.LINEAR,
+    model: NewsModel | None = None,
 ) -> list[tuple[NewsItem, Truth]]:
+    """Return all items with their truths: those `published`, and what follows in [from, end).
+
+    Numbers go on, and stale items may repeat what was published. How long the clock has waited
+    since the last item does not matter: its gaps are exponential.
+    """
+    preset, model = preset_for(symbol, category), model or NewsModel()
     draw = Stream(seed, NEWS)
-    told: list[tuple[NewsItem, Truth]] = []
-    at_ns = start_ns
+    told = list(published)
+    at_ns = from_ns
     while model.rate_per_hour > 0.0:
         n = len(told)
         at_ns += int(draw.exponential(n, _GAP) * HOUR_NS / model.rate_per_hour)

@@ -9,6 +9,7 @@ where the price reaches a cluster. Nobody is told any of it; `hidden` is for mea
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -22,12 +23,20 @@ from steersman.domain.units import HOUR_NS, MINUTE_NS
 from steersman.errors import UsageError
 from steersman.venues import latent as l_
 from steersman.venues.derivatives import FUNDING_EVERY_NS
-from steersman.venues.draws import REGIMES, Stream
+from steersman.venues.draws import REGIMES, Stream, normal
 from steersman.venues.news import Truth
 from steersman.venues.parameters import P_CLUSTERS
 from steersman.venues.presets import FlowPreset
 
-__all__ = ["HiddenRegime", "RegimeName", "cascades", "make_plan", "parse_regime", "with_clusters"]
+__all__ = [
+    "HiddenRegime",
+    "RegimeName",
+    "cascades",
+    "make_plan",
+    "parse_regime",
+    "plan_after",
+    "with_clusters",
+]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -88,6 +97,7 @@ _CHAIN: Final = (  # name, median minutes, chance to be the next
     (RegimeName.VOLATILE, 25.0, 0.16),
     (RegimeName.THIN, 30.0, 0.12),
 )
+_MEDIAN_MINUTES: Final = {name: minutes for name, minutes, _ in _CHAIN}
 _SPREAD: Final = 0.6  # of the logarithm of a duration
 _SHOCK_CHANCE: Final = 0.125  # of a major item; about one in two hours
 _SHOCK_NS: Final = 8 * MINUTE_NS
@@ -135,15 +145,41 @@ def make_plan(
     spans = [HiddenRegime(regime, start_ns, end_ns)]
     if regime is RegimeName.MIXED:
         spans = _chain(seed, start_ns, end_ns) + _calendar(start_ns, end_ns, preset)
-    if regime in (RegimeName.MIXED, RegimeName.NEWS):
-        spans += [
-            HiddenRegime(RegimeName.NEWS, one.from_ns, min(end_ns, one.from_ns + _SHOCK_NS))
-            for one in news
-            if _shocks(seed, one, regime) and one.from_ns < end_ns
-        ]
     if regime is RegimeName.NEWS:
-        spans = spans[1:]
-    spans.sort(key=lambda span: (span.from_ns, span.to_ns))
+        spans = []
+    return _plan(spans + _shocks(seed, end_ns, regime, news), preset, regime)
+
+
+def plan_after(
+    before: Sequence[HiddenRegime],
+    seed: int,
+    from_ns: int,
+    end_ns: int,
+    preset: FlowPreset,
+    regime: RegimeName,
+    published: Sequence[Truth],
+    coming: Sequence[Truth],
+) -> tuple[F64, tuple[HiddenRegime, ...]]:
+    """Return what `make_plan` does for a market whose spans were those `before` up to `from_ns`.
+
+    The calendar and the shocks after `published` headlines stay. The chain goes on in the regime in
+    force; when that ends is drawn anew, given that it has not ended yet: nobody can know it.
+    """
+    known = {one.from_ns for one in published}
+    spans = [span for span in before if span.name is not RegimeName.NEWS or span.from_ns in known]
+    if regime is RegimeName.MIXED:
+        begun = [one for one in spans if one.name in _MEDIAN_MINUTES and one.from_ns <= from_ns]
+        begun[-1] = _lasting(seed, len(begun) - 1, begun[-1], from_ns, end_ns)
+        rest = [one for one in spans if one.name not in _MEDIAN_MINUTES]
+        spans = _chain(seed, begun[-1].to_ns, end_ns, begun) + rest
+    return _plan(spans + _shocks(seed, end_ns, regime, coming), preset, regime)
+
+
+def _plan(
+    spans: list[HiddenRegime], preset: FlowPreset, regime: RegimeName
+) -> tuple[F64, tuple[HiddenRegime, ...]]:
+    """Return the rows of these spans, and the spans, by start."""
+    spans = sorted(spans, key=lambda span: (span.from_ns, span.to_ns))
     hour_ticks = preset.ticks(_hour_bps(preset))
     rows = [
         (
@@ -173,7 +209,20 @@ def _change(name: RegimeName, regime: RegimeName) -> _Change:
     return _Change() if regime is RegimeName.CALM else _CHANGES[name]
 
 
-def _shocks(seed: int, truth: Truth, regime: RegimeName) -> bool:
+def _shocks(
+    seed: int, end_ns: int, regime: RegimeName, news: Sequence[Truth]
+) -> list[HiddenRegime]:
+    """Return the shocks after headlines; most regimes have none."""
+    if regime not in (RegimeName.MIXED, RegimeName.NEWS):
+        return []
+    return [
+        HiddenRegime(RegimeName.NEWS, one.from_ns, min(end_ns, one.from_ns + _SHOCK_NS))
+        for one in news
+        if _is_shock(seed, one, regime) and one.from_ns < end_ns
+    ]
+
+
+def _is_shock(seed: int, truth: Truth, regime: RegimeName) -> bool:
     """Tell whether an item makes the market nervous: some major ones, true or not."""
     if truth.severity is not Severity.MAJOR or truth.stale:
         return False
@@ -186,13 +235,18 @@ def _hour_bps(preset: FlowPreset) -> float:
     return 200.0 * preset.sigma_annual_pct * math.sqrt(3_600.0 / preset.trading_s_per_year)
 
 
-def _chain(seed: int, start_ns: int, end_ns: int) -> list[HiddenRegime]:
-    """Draw which regime follows which, and for how long; none follows itself."""
+def _chain(
+    seed: int, at_ns: int, end_ns: int, begun: Sequence[HiddenRegime] = ()
+) -> list[HiddenRegime]:
+    """Draw which regime follows which, and for how long, from `at_ns` on; none follows itself.
+
+    The spans that have `begun` before come first.
+    """
     draw = Stream(seed, REGIMES)
-    spans: list[HiddenRegime] = []
-    at_ns, n = start_ns, 0
+    spans = list(begun)
     while at_ns < end_ns:
         others = [one for one in _CHAIN if not spans or one[0] is not spans[-1].name]
+        n = len(spans)
         u = draw.uniform(n, 0) * sum(share for *_, share in others)
         name, minutes = others[-1][:2]
         for one, median, share in others:
@@ -203,8 +257,19 @@ def _chain(seed: int, start_ns: int, end_ns: int) -> list[HiddenRegime]:
         lasts = minutes * math.exp(_SPREAD * draw.normal(n, 1))
         until_ns = min(end_ns, at_ns + int(lasts * MINUTE_NS))
         spans.append(HiddenRegime(name, at_ns, until_ns))
-        at_ns, n = until_ns, n + 1
+        at_ns = until_ns
     return spans
+
+
+def _lasting(seed: int, n: int, span: HiddenRegime, at_ns: int, end_ns: int) -> HiddenRegime:
+    """Draw anew when span `n` of the chain ends, given that it lasts until `at_ns` at least."""
+    minutes, age = _MEDIAN_MINUTES[span.name], (at_ns - span.from_ns) / MINUTE_NS
+    older = 1.0  # the share of such spans that grow older than this one
+    if age > 0.0:
+        older = 0.5 * math.erfc(math.log(age / minutes) / (_SPREAD * math.sqrt(2.0)))
+    z = -normal(older * Stream(seed, REGIMES).uniform(n, 1))
+    until_ns = span.from_ns + int(minutes * math.exp(_SPREAD * z) * MINUTE_NS)
+    return HiddenRegime(span.name, span.from_ns, min(end_ns, max(at_ns, until_ns)))
 
 
 def _calendar(start_ns: int, end_ns: int, preset: FlowPreset) -> list[HiddenRegime]:

@@ -10,6 +10,7 @@ An intent has one id for ever: a second order under the same id is an error here
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy as shallow
 from typing import Final, Self
 
 import numpy as np
@@ -44,6 +45,7 @@ from steersman.venues import market as m_
 from steersman.venues.background import Flow, copied_flow, new_background, run_generated
 from steersman.venues.base import Step
 from steersman.venues.funding import Execution, FundingClock, Rates
+from steersman.venues.futures import seed_after
 from steersman.venues.kernel import run_recorded
 from steersman.venues.latency import ORDER, REPORT, Delay, Latency, Redelivered
 from steersman.venues.market import Market, copied, new_market, with_room
@@ -81,19 +83,13 @@ class SimulatedVenue:
         funding: FundingClock | None = None,
     ) -> None:
         self.instrument = instrument
-        self._m = market
-        self._latency = latency
-        self._requests = 0  # sent so far
-        self._arrival_ns = 0  # of the newest of them
-        self._source = source
-        self._batch = 0
-        self._events = _NO_EVENTS
+        self._m, self._latency = market, latency
+        self._requests = self._arrival_ns = 0  # sent so far, and when the newest of them arrives
+        self._source, self._batch, self._events = source, 0, _NO_EVENTS
         self._world = world
         self._funding = funding or FundingClock(instrument, (), 0)
-        self._start_ns = self.now_ns
-        self._sent_ns = self.now_ns
-        self._cut = False  # whether a run was ended by the end of the data
-        self._end_told = False
+        self._start_ns = self._sent_ns = self.now_ns
+        self._cut = self._end_told = False  # whether the end of the data ended a run; was told
         self._ids: list[str] = []
         self._serials: dict[str, int] = {}
         self._placed: dict[str, str] = {}  # the parent order of each child
@@ -466,23 +462,28 @@ class SimulatedVenue:
         assert self._world is not None, "a recorded market has no background"
         return copied(self._m), copied_flow(self._world.flow)
 
-    def copy(self) -> SimulatedVenue:
+    def copy(self) -> Self:
         """Return a market that goes on as this one would, independently of it."""
-        other = SimulatedVenue(
-            self.instrument,
-            copied(self._m),
-            latency=self._latency,
-            source=self._source,
-            world=self._world.copy() if self._world is not None else None,
-            funding=self._funding.copy(),
-        )
-        other._batch, other._events = self._batch, self._events
-        other._start_ns, other._sent_ns = self._start_ns, self._sent_ns
-        other._cut, other._end_told = self._cut, self._end_told
-        other._requests, other._arrival_ns = self._requests, self._arrival_ns
-        other._ids = list(self._ids)
-        other._serials = dict(self._serials)
+        other = shallow(self)
+        other._m = copied(self._m)
+        other._world = None if self._world is None else self._world.copy()
+        other._funding = self._funding.copy()
+        other._ids, other._serials = list(self._ids), dict(self._serials)
         other._placed = dict(self._placed)
+        other._read_i, other._read_f = self._read_i.copy(), self._read_f.copy()
+        return other
+
+    def fresh(self, seed: int) -> Self:
+        """Return a generated market in exactly this state whose future is drawn anew (`futures`).
+
+        To pair futures of several actions, branch here first and tell the copies what differs.
+        Raises UsageError where the market is recorded: what happened next cannot be drawn.
+        """
+        if self._world is None:
+            raise UsageError(f"{self.instrument.id} is recorded", "branch a generated market")
+        drawn = seed_after(self._m, self._world.flow, self._funding.next_ns, seed)
+        other = self.copy()
+        other._m.s[m_.SEED], other._world = drawn, self._world.fresh(drawn, self.now_ns)
         return other
 
     def _begin(self, start_ns: int, tape: bool) -> None:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from steersman.domain.instrument import Instrument
 from steersman.domain.market import NewsItem, Signals
 from steersman.venues.background import Flow, copied_flow
-from steersman.venues.latent import EVENT
+from steersman.venues.futures import told_after
+from steersman.venues.latent import EVENT, NEWS_ROW, PLAN_ROW
 from steersman.venues.perpetual import funding_between, newest_minute, signals_of
 from steersman.venues.regimes import HiddenRegime, cascades
 from steersman.venues.scripts import Told
@@ -68,4 +69,16 @@ class World:
         """Return a background that goes on as this one would, independently of it."""
         other = World(copied_flow(self.flow), self._told)
         other._news, other._signalled = self._news, self._signalled
+        return other
+
+    def fresh(self, seed: int, now_ns: int) -> World:
+        """Return a background that stands where this one does and goes on by another seed."""
+        told = told_after(self._told, seed, now_ns)
+        flow = copied_flow(self.flow)._replace(script=told.script)
+        flow.flow_i[NEWS_ROW] = flow.flow_i[PLAN_ROW] = 0  # it finds its place in the new rows
+        other = World(flow, told)
+        other._news = tuple(
+            item for item in told.news if item.published_ns > now_ns or item in self._news
+        )
+        other._signalled = self._signalled
         return other
