@@ -42,7 +42,7 @@ from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
 from steersman.tca.measure import CostReport, measure
-from steersman.tca.results import Drawn, OrderResult, result_of
+from steersman.tca.results import Drawn, OrderResult, Worked, result_of
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
@@ -50,8 +50,6 @@ __all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
 PLAIN: Final = StudyArm("plain", AlgoName.TWAP)
 QUEUED_PER_JOB: Final = 2  # orders given out at once: a bound on what is held
 TOLD: Final = (Viewed, NewsArrived, SignalsArrived, MarketNoted)
-
-Worked = tuple[Drawn, tuple[OrderResult, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from steersman.runtime.drawing import (
     parse_regimes,
     recorded,
 )
-from steersman.runtime.fleet import Fleet, Worked, work_all
+from steersman.runtime.fleet import Fleet, work_all
 from steersman.runtime.prepare import GENERATED
 from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
 from steersman.tca.columns import collect
-from steersman.tca.results import Drawn
+from steersman.tca.results import Drawn, Worked
 from steersman.tca.study import Study, settled, summarise
 from steersman.venues.presets import START_NS
 

@@ -26,8 +26,7 @@ from steersman.errors import DataError
 from steersman.journal.storage import Lock
 from steersman.marketdata.manifest import NAME as HISTORY_MANIFEST
 from steersman.marketdata.manifest import sync_folder
-from steersman.runtime.fleet import Worked
-from steersman.tca.results import Drawn, OrderResult
+from steersman.tca.results import Drawn, OrderResult, Worked
 
 __all__ = ["Files", "digest_of", "read_results", "surroundings"]
 

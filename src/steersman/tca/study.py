@@ -10,7 +10,7 @@ pairs at once: by that a study may stop early (`settled`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -23,8 +23,8 @@ from steersman.tca.bootstrap import (
     BLOCKS_MIN,
     RESAMPLES_MIN,
     MeanInterval,
+    Means,
     block_weights,
-    mean_intervals,
     percentiles,
     weighted_medians,
     weighted_tails,
@@ -167,16 +167,21 @@ class Study:
 
 
 def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
-    """Return what the orders say; `seed` is that of the resampling."""
-    blocks = data.blocks
-    weights = block_weights(blocks, resamples, seed)
+    """Return what the orders say; `seed` is that of the resampling.
+
+    Memory: besides the columns at most 40 MB of what is being resampled, and 8 bytes for each
+    resample of each mean.
+    """
     costs, pairs = data.costs, list(combinations(range(len(data.arms)), 2))
-    arm_means = mean_intervals(costs, blocks, weights)
-    pair_means = mean_intervals(_differences(costs, pairs), blocks, weights)
+    means = Means(np.hstack([costs, _differences(costs, pairs)]), data.blocks)
     drawn = None
-    if data.block_count >= BLOCKS_MIN:
-        fewer = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
-        drawn = _drawn((held[:, blocks] for held in fewer()), costs)
+    if means.enough:
+        drawn = _Draws(costs, data.blocks)
+        for held in block_weights(data.blocks, resamples, seed)():
+            means.take(held)
+            drawn.take(held)
+    found = means.intervals()
+    arm_means, pair_means = found[: len(data.arms)], found[len(data.arms) :]
     arms = {
         name: _arm(data, column, arm_means[column], drawn) for column, name in enumerate(data.arms)
     }
@@ -191,7 +196,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         seeds=data.block_count,
         arms=arms,
         pairs=compared,
-        splits=dict(_splits(data, pairs, seed)),
+        splits=_splits(data, pairs, seed),
         warnings=tuple(_warnings(data, arms, compared)),
     )
 
@@ -227,25 +232,37 @@ def _differences(costs: F64, pairs: Sequence[tuple[int, int]]) -> F64:
     return costs[:, first] - costs[:, second]
 
 
-@dataclass(frozen=True, slots=True)
 class _Draws:
-    """Medians and tails of each arm (resamples, arms)."""
+    """Medians and tails of each arm, in the first of the resamples."""
 
-    medians: F64
-    tails: F64
+    def __init__(self, costs: F64, blocks: I64) -> None:
+        self._costs, self._blocks = costs, blocks
+        self._left = RESAMPLES_ELSEWHERE
+        self._medians: list[F64] = []
+        self._tails: list[F64] = []
 
+    def take(self, weights: F64) -> None:
+        """Take in resamples, as long as more are wanted."""
+        held, blocks = weights[: self._left], self._blocks
+        self._left -= len(held)
+        if len(held):
+            self._medians.append(weighted_medians(self._costs, blocks, held))
+            self._tails.append(weighted_tails(self._costs, blocks, held, TAIL))
 
-def _drawn(weights: Iterable[F64], costs: F64) -> _Draws:
-    medians, tails = [], []
-    for held in weights:
-        columns = costs.T
-        medians.append(np.column_stack([weighted_medians(one, held) for one in columns]))
-        tails.append(np.column_stack([weighted_tails(one, held, TAIL) for one in columns]))
-    return _Draws(np.vstack(medians), np.vstack(tails))
+    @property
+    def medians(self) -> F64:
+        """Of (resamples, arms)."""
+        return np.vstack(self._medians)
+
+    @property
+    def tails(self) -> F64:
+        """Of (resamples, arms)."""
+        return np.vstack(self._tails)
 
 
 def _tail(values: F64) -> float:
-    return float(weighted_tails(values, np.ones((1, len(values))), TAIL)[0])
+    once = np.ones((1, len(values)))
+    return float(weighted_tails(values[:, None], np.arange(len(values)), once, TAIL)[0, 0])
 
 
 def _within(draws: F64 | None) -> tuple[float | None, float | None]:
@@ -330,41 +347,52 @@ def _pair(
 # -- parts of the orders --------------------------------------------------------------------------
 def _splits(
     data: Columns, pairs: Sequence[tuple[int, int]], seed: int
-) -> Iterator[tuple[str, dict[str, Part]]]:
+) -> dict[str, dict[str, Part]]:
+    costs = np.hstack([data.costs, _differences(data.costs, pairs)])
+    return {by: _split(data, costs, labels, by, seed) for by, labels in labels_of(data).items()}
+
+
+def _split(data: Columns, costs: F64, labels: Sequence[str], by: str, seed: int) -> dict[str, Part]:
+    held = np.array(labels)
+    rows = {name: np.flatnonzero(held == name) for name in _names(by, labels)}
+    means = {
+        name: Means(costs[own], np.unique(data.blocks[own], return_inverse=True)[1])
+        for name, own in rows.items()
+    }
+    for count in dict.fromkeys(one.blocks for one in means.values() if one.enough):
+        alike = [one for one in means.values() if one.blocks == count]
+        for weights in block_weights(np.arange(count), RESAMPLES_ELSEWHERE, seed)():
+            for one in alike:
+                one.take(weights)
+    return {name: _part(data, own, means[name].intervals()) for name, own in rows.items()}
+
+
+def labels_of(data: Columns) -> dict[str, list[str]]:
+    """Return what part each order is of, by each way to part them that there is."""
     cuts = np.quantile(data.sigma, [1 / 3, 2 / 3])
-    volatility = [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)]
-    sizes = [f"{size * 100:g} % of the volume" for size in data.sizes]
-    for by, labels in (
-        ("regime", data.regimes),
-        ("symbol", data.symbols),
-        ("size", sizes),
-        ("volatility", volatility),
-    ):
-        names = list(dict.fromkeys(labels))
-        if by == "volatility":
-            names.sort(key=THIRDS.index)
-        if len(names) > 1:
-            held = np.array(labels)
-            yield (
-                by,
-                {name: _split(data, np.flatnonzero(held == name), pairs, seed) for name in names},
-            )
+    found = {
+        "regime": list(data.regimes),
+        "symbol": list(data.symbols),
+        "size": [f"{size * 100:g} % of the volume" for size in data.sizes],
+        "volatility": [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)],
+    }
+    return {by: labels for by, labels in found.items() if len(set(labels)) > 1}
 
 
-def _split(data: Columns, rows: I64, pairs: Sequence[tuple[int, int]], seed: int) -> Part:
-    costs = data.costs[rows]
-    blocks = np.unique(data.blocks[rows], return_inverse=True)[1]
-    weights = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
-    both = np.hstack([costs, _differences(costs, pairs)])
-    found = mean_intervals(both, blocks, weights)
+def _names(by: str, labels: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(labels))
+    return sorted(names, key=THIRDS.index) if by == "volatility" else names
+
+
+def _part(data: Columns, rows: I64, found: Sequence[MeanInterval]) -> Part:
     count = len(data.arms)
     arms = {
-        name: PartArm(mean.mean, mean.low, mean.high, _tail(costs[:, column]))
+        name: PartArm(mean.mean, mean.low, mean.high, _tail(data.costs[rows, column]))
         for column, (name, mean) in enumerate(zip(data.arms, found[:count], strict=True))
     }
     compared = tuple(
-        PartPair(data.arms[a], data.arms[b], mean.mean, mean.low, mean.high)
-        for (a, b), mean in zip(pairs, found[count:], strict=True)
+        PartPair(a, b, mean.mean, mean.low, mean.high)
+        for (a, b), mean in zip(combinations(data.arms, 2), found[count:], strict=True)
     )
     return Part(len(rows), arms, compared)
 
