@@ -134,10 +134,20 @@ def test_incomplete_orders_and_missing_models_are_said() -> None:
     ]
     warnings = summarise(collect(held, ("a", "b")), 1, RESAMPLES).warnings
     assert warnings == (
-        "a: 10 of 10 orders were not filled whole, 1 of them refused by a limit; "
-        "the rest is valued at the close",
+        "not filled whole, of 10 orders, and the rest valued at the close: "
+        "a 10 (1 refused by a limit)",
         "b: rules answered in its place 20 times of 100",
     )
+
+
+def test_an_arm_that_filled_nothing_is_named_apart() -> None:
+    held = [
+        (drawn(n), (result(n, "a", 1.0, fill_rate=0.0), result(n, "b", 2.0, fill_rate=0.5)))
+        for n in range(10)
+    ]
+    empty, partly = summarise(collect(held, ("a", "b")), 1, RESAMPLES).warnings
+    assert empty.startswith("a: nothing was filled in any order")
+    assert partly.endswith("at the close: b 10")
 
 
 @pytest.mark.parametrize("first", ["advised", "plain"])

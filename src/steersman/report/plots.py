@@ -39,6 +39,7 @@ Pair = tuple[float, float]
 ROW: Final = 24  # height of one row of a chart of rows
 LABELS: Final = 190  # width of their names
 SHADES: Final = 4
+CROWDED_COLUMNS: Final = 6
 CROWD: Final = 200  # marks from which on they are drawn smaller
 LEAST: Final = 1e-3  # what a logarithmic row shows nothing below
 
@@ -306,12 +307,18 @@ def heat(
     rows: Sequence[str],
     columns: Sequence[str],
     cells: Mapping[tuple[str, str], tuple[float, str]],
+    counts: Mapping[tuple[str, str], int] | None = None,
 ) -> None:
-    """Draw a value and words in each cell; a deeper shade is farther from zero."""
+    """Draw a value in each cell, with words as its tip and of how many it is, where that is given.
+
+    A deeper shade is farther from zero.
+    """
     width = (drawing.x[1] - LABELS + 60) / max(1, len(columns))
     most = max((abs(value) for value, _ in cells.values()), default=1.0) or 1.0
+    crowded = len(columns) > CROWDED_COLUMNS  # every other name stands higher
     for j, column in enumerate(columns):
-        drawing.text(LABELS - 60 + (j + 0.5) * width, 18, column, "lab", "middle")
+        up = 10 if crowded and j % 2 else 22
+        drawing.text(LABELS - 60 + (j + 0.5) * width, up, column, "lab", "middle")
     for i, row in enumerate(rows):
         top = 26 + 34 * i
         drawing.text(LABELS - 68, top + 21, row, "lab", "end")
@@ -324,7 +331,12 @@ def heat(
             shade = min(SHADES, 1 + int(SHADES * abs(cell[0]) / most))
             kind = f"{'hbad' if cell[0] > 0 else 'hgood'} h{shade}"
             drawing.rect(left + 1, top + 1, width - 2, 32, kind, f"{row}, {column}: {cell[1]}")
-            drawing.text(left + width / 2, top + 21, _signed(cell[0], 1), "val", "middle")
+            up = 21 if counts is None else 15
+            value = _signed(cell[0], 1 if most >= 1 else 2)
+            drawing.text(left + width / 2, top + up, value, "val", "middle")
+            if counts is not None:
+                words = f"n={counts[row, column]:,}"
+                drawing.text(left + width / 2, top + 29, words, "lab", "middle")
 
 
 def _floor_log(value: float) -> int:
@@ -337,5 +349,6 @@ def _floor_log(value: float) -> int:
 
 
 def _signed(value: float, digits: int = 2) -> str:
-    text = compact(value, digits)
-    return f"+{text}" if value > 0 else text
+    shown = round(value, digits)
+    text = compact(shown or 0.0, digits)  # no minus before nothing
+    return f"+{text}" if shown > 0 else text

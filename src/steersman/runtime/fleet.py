@@ -37,7 +37,7 @@ from steersman.domain.units import SECOND_NS, Side
 from steersman.errors import DataError, SteersmanError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
-from steersman.runtime.arms import StudyArm, settings_of
+from steersman.runtime.arms import STEERED, StudyArm, settings_of
 from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
@@ -174,7 +174,7 @@ def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
         decision_price=None,
         urgency=None,
         algo=arm.algo,
-        base=AlgoName.TWAP,
+        base=STEERED,
         market=market,
         seed=order.seed,
         advisor=arm.advisor if steered else "none",

@@ -109,6 +109,7 @@ class Request:
             "arms": {
                 arm.name: {
                     "algo": arm.algo.value,
+                    "base": arm.base.value,
                     "advisor": arm.advisor,
                     "model": self.models.get(arm.advisor),
                     "settings": digest_of(settings_of(arm, self.settings, horizon_s).tables),

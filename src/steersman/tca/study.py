@@ -31,7 +31,21 @@ from steersman.tca.bootstrap import (
 )
 from steersman.tca.columns import Columns
 
-__all__ = ["Arm", "Pair", "Part", "PartArm", "PartPair", "Study", "settled", "summarise"]
+__all__ = [
+    "OF_VOLUME",
+    "ORDERS_MIN",
+    "Arm",
+    "Pair",
+    "Part",
+    "PartArm",
+    "PartPair",
+    "Study",
+    "anytime",
+    "labels_of",
+    "settled",
+    "summarise",
+    "tail_of",
+]
 
 RESAMPLES: Final = 4_999
 RESAMPLES_ELSEWHERE: Final = RESAMPLES_MIN  # of medians, tails and parts
@@ -41,6 +55,7 @@ POWER: Final = 0.8
 EFFECT_BPS: Final = 1.0  # what the advice on sample sizes is for
 SUSPECT_BPS: Final = 5.0  # an advisor that gains more than this has probably seen the future
 ORDERS_MIN: Final = 30  # before a study may stop: the variance must be known
+OF_VOLUME: Final = " of the volume"  # that the mean time as long as an order trades
 THIRDS: Final = ("low", "middle", "high")
 
 F64 = npt.NDArray[np.float64]
@@ -212,13 +227,14 @@ def settled(costs: F64, resolve_bps: float) -> bool:
     if orders < ORDERS_MIN:
         return False
     for column in _differences(costs, pairs).T:
-        low, high = _anytime(column, len(pairs))
+        low, high = anytime(column, len(pairs))
         if low <= 0 <= high and (high - low) / 2 > resolve_bps:
             return False
     return True
 
 
-def _anytime(differences: F64, pairs: int) -> tuple[float, float]:
+def anytime(differences: F64, pairs: int) -> tuple[float, float]:
+    """Return what holds a mean difference at any number of orders, for so many pairs at once."""
     n = len(differences)
     deviation, mean = float(differences.std(ddof=1)), float(differences.mean())
     half = mixture_bound(n, ALPHA / pairs) * deviation / n
@@ -260,7 +276,8 @@ class _Draws:
         return np.vstack(self._tails)
 
 
-def _tail(values: F64) -> float:
+def tail_of(values: F64) -> float:
+    """Return the mean of the dearest twentieth."""
     once = np.ones((1, len(values)))
     return float(weighted_tails(values[:, None], np.arange(len(values)), once, TAIL)[0, 0])
 
@@ -286,7 +303,7 @@ def _arm(data: Columns, column: int, found: MeanInterval, drawn: _Draws | None) 
         median_bps=float(np.median(costs)),
         median_low=median_low,
         median_high=median_high,
-        cvar95_bps=_tail(costs),
+        cvar95_bps=tail_of(costs),
         cvar95_low=tail_low,
         cvar95_high=tail_high,
         sd_bps=_deviation(costs),
@@ -320,7 +337,7 @@ def _pair(
     tail_low, tail_high = _within(tails)
     any_low, any_high = None, None
     if data.independent and len(differences) >= ORDERS_MIN:
-        any_low, any_high = _anytime(differences, len(data.arms) * (len(data.arms) - 1) // 2)
+        any_low, any_high = anytime(differences, len(data.arms) * (len(data.arms) - 1) // 2)
     wins = float(np.mean(differences < 0) + np.mean(differences == 0) / 2)
     return Pair(
         a=data.arms[a],
@@ -333,7 +350,7 @@ def _pair(
         p_holm=adjusted,
         gross_diff_bps=float((data.gross[:, a] - data.gross[:, b]).mean()),
         median_diff_bps=float(np.median(differences)),
-        cvar95_diff_bps=_tail(costs[:, a]) - _tail(costs[:, b]),
+        cvar95_diff_bps=tail_of(costs[:, a]) - tail_of(costs[:, b]),
         cvar95_diff_low=tail_low,
         cvar95_diff_high=tail_high,
         win_rate=wins,
@@ -373,7 +390,7 @@ def labels_of(data: Columns) -> dict[str, list[str]]:
     found = {
         "regime": list(data.regimes),
         "symbol": list(data.symbols),
-        "size": [f"{size * 100:g} % of the volume" for size in data.sizes],
+        "size": [f"{size * 100:g} %{OF_VOLUME}" for size in data.sizes],
         "volatility": [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)],
     }
     return {by: labels for by, labels in found.items() if len(set(labels)) > 1}
@@ -387,7 +404,7 @@ def _names(by: str, labels: Sequence[str]) -> list[str]:
 def _part(data: Columns, rows: I64, found: Sequence[MeanInterval]) -> Part:
     count = len(data.arms)
     arms = {
-        name: PartArm(mean.mean, mean.low, mean.high, _tail(data.costs[rows, column]))
+        name: PartArm(mean.mean, mean.low, mean.high, tail_of(data.costs[rows, column]))
         for column, (name, mean) in enumerate(zip(data.arms, found[:count], strict=True))
     }
     compared = tuple(
@@ -403,13 +420,21 @@ def _warnings(data: Columns, arms: dict[str, Arm], pairs: Sequence[Pair]) -> Ite
     if data.block_count < BLOCKS_MIN:
         what = "seeds" if data.independent else "days"
         yield f"no intervals: they need {BLOCKS_MIN} {what} or more, there are {data.block_count}"
+    empty = [name for name, arm in arms.items() if not arm.fill_rate]
+    for name in empty:
+        yield f"{name}: nothing was filled in any order: its cost is what the market did"
+    partly = [
+        f"{name} {arm.incomplete:,}"
+        + (f" ({arm.refused:,} refused by a limit)" * bool(arm.refused))
+        for name, arm in arms.items()
+        if arm.incomplete and name not in empty
+    ]
+    if partly:
+        yield (
+            f"not filled whole, of {n:,} orders, and the rest valued at the close: "
+            f"{', '.join(partly)}"
+        )
     for name, arm in arms.items():
-        if arm.incomplete:
-            refused = f", {arm.refused} of them refused by a limit" if arm.refused else ""
-            yield (
-                f"{name}: {arm.incomplete} of {n} orders were not filled whole{refused}; "
-                f"the rest is valued at the close"
-            )
         if arm.fallbacks:
             yield f"{name}: rules answered in its place {arm.fallbacks} times of {arm.asked}"
     steered = {name for name, arm in arms.items() if arm.asked}
