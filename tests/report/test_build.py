@@ -149,3 +149,10 @@ def test_a_table_that_is_not_there_is_named_with_those_that_are() -> None:
 def test_notebooks_get_the_page_without_touching_their_own() -> None:
     shown = report_of(Told().whole().cases())._repr_html_()
     assert shown.startswith("<style>.sm{") and "body{" not in shown
+
+
+def test_orders_are_a_frame() -> None:
+    pytest.importorskip("polars")
+    frame = report_of([*Told().whole().cases("a"), *Told().whole().cases("b")]).to_polars()
+    assert frame["order"].to_list() == ["p (a)", "p (b)"]
+    assert frame["shortfall, bps"].to_list() == pytest.approx([-19.9, -19.9])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -69,8 +68,8 @@ def test_markdown_and_notebooks_have_the_same(tmp_path: Path) -> None:
     assert [row["arm"] for row in report.overview.records()] == list(costs())
 
 
-@pytest.mark.skipif(importlib.util.find_spec("polars") is None, reason="polars is optional")
 def test_arms_are_a_frame(tmp_path: Path) -> None:
+    pytest.importorskip("polars")
     frame = report_on_study(write(tmp_path)).to_polars()
     assert frame["arm"].to_list() == list(costs())
     assert frame["mean, bps"].dtype.is_float()

@@ -19,6 +19,7 @@ from steersman.report.svg import (
 )
 
 __all__ = [
+    "Band",
     "Dots",
     "Interval",
     "Level",
@@ -74,6 +75,14 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """What lies between two values that each hold from a time on (UTC ns) until the next."""
+
+    name: str
+    points: Sequence[tuple[int, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A value and its ends, where there are any."""
 
@@ -92,14 +101,19 @@ def over_time(
     dots: Sequence[Dots] = (),
     levels: Sequence[Level] = (),
     *,
+    band: Band | None = None,
     zero: bool = False,
 ) -> None:
-    """Draw lines, marks and levels over time."""
+    """Draw lines, marks and levels over time, above a band where there is one."""
     seen = [value for line in lines for _, value in line.points]
+    seen += [] if band is None else [value for _, *ends in band.points for value in ends]
     seen += [point[1] for group in dots for point in group.points]
     seen += [level.value for level in levels]
     x, y = _time_axes(drawing, span_ns, span_of(seen, zero=zero), unit)
     legend: list[tuple[Mark, str, str]] = []
+    if band is not None:
+        drawing.path(_outline(band, x, y), "band")
+        legend.append(("square", "band", band.name))
     for level in levels:
         drawing.line(*(drawing.x[0], y(level.value), drawing.x[1], y(level.value)), level.kind)
         legend.append(("dash", level.kind, level.name))
@@ -112,6 +126,17 @@ def over_time(
             drawing.mark(group.shape, x(at), y(value), scale * (2.5 + 3.5 * size), group.kind, tip)
         legend.append((group.shape, group.kind, group.name))
     drawing.legend(legend)
+
+
+def _outline(band: Band, x: Scale, y: Scale) -> list[Pair]:
+    """Return the corners of a band: along its upper edge, and back along the lower one."""
+    ends = [at for at, *_ in band.points[1:]] + [band.points[-1][0]]
+    steps = [(x(at), x(end), y(low), y(high)) for (at, low, high), end in
+             zip(band.points, ends, strict=True)]  # fmt: skip
+    above = [corner for left, right, _, high in steps for corner in ((left, high), (right, high))]
+    below = [corner for left, right, low, _ in reversed(steps)
+             for corner in ((right, low), (left, low))]  # fmt: skip
+    return above + below
 
 
 def bars(

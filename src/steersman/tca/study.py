@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from steersman.tca.bootstrap import (
     weighted_tails,
 )
 from steersman.tca.columns import Columns
+from steersman.tca.frames import frame_of, html_of
 
 __all__ = [
     "OF_VOLUME",
@@ -179,6 +181,24 @@ class Study:
             },
             "warnings": list(self.warnings),
         }
+
+    def to_polars(self, what: Literal["arms", "pairs"] = "arms") -> Any:
+        """Return a row for each arm, or pair, as a polars DataFrame.
+
+        Raises UsageError where polars is not installed.
+        """
+        return frame_of(self._rows(what))
+
+    def _rows(self, what: Literal["arms", "pairs"]) -> list[dict[str, Any]]:
+        if what == "pairs":
+            return [asdict(pair) for pair in self.pairs]
+        return [{"arm": name, **asdict(arm)} for name, arm in self.arms.items()]
+
+    def _repr_html_(self) -> str:
+        told = f"What {self.n:,} orders cost in bps; independent seeds or days: {self.seeds:,}"
+        notes = "".join(f"<p>{escape(warning)}</p>" for warning in self.warnings)
+        tables = html_of(self._rows("arms"), told), html_of(self._rows("pairs"), "Pairs, a less b")
+        return notes + "".join(tables)
 
 
 def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
