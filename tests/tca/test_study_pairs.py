@@ -14,6 +14,7 @@ from steersman.tca.study_pairs import (
     base_of,
     differs_in,
     key_pairs,
+    mixed,
     oriented,
     part_oriented,
     reference_of,
@@ -46,6 +47,14 @@ def test_what_two_arms_differ_in_is_named() -> None:
     assert differs_in(MODEL, TAKER) == ("advice", "settings")
     assert differs_in(PLAIN, VWAP) == ("algorithm",)
     assert differs_in(MODEL, MODEL) == ("chance",)
+
+
+def test_pairs_that_are_no_measure_of_advice_are_counted() -> None:
+    # of 21 pairs: four steered arms against taker twap and against vwap
+    said = mixed(ARMS)
+    assert said is not None and said.startswith("8 of 21 pairs differ in more than the advice")
+    assert mixed({"twap-passive": PLAIN, "embedded": MODEL}) is None
+    assert mixed({"twap-passive": PLAIN, "vwap": VWAP, "twap": TAKER}) is None
 
 
 def test_an_advised_arm_is_set_beside_its_own_schedule_and_the_placebos() -> None:

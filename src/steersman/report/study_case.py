@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from steersman.errors import DataError
 from steersman.runtime.study_files import Kept, read_folder, read_results
 from steersman.tca.columns import Columns, collect
 from steersman.tca.study import Study, summarise
-from steersman.tca.study_pairs import ADVICE_ONLY, Made, advised, base_of, differs_in
+from steersman.tca.study_pairs import Made, advised, base_of, mixed
 from steersman.tca.study_targets import StudyEvidence
 
 __all__ = ["Manifest", "StudyCase", "read_study", "study_problems"]
@@ -171,10 +170,6 @@ def _of_pairs(case: StudyCase) -> Iterator[str]:
                 f"{name}: the schedule that it steers is no arm of this study, so what its advice "
                 "is worth is told by the controls alone."
             )
-    mixed = sum("advice" in (found := differs_in(made[a], made[b])) and found != ADVICE_ONLY
-                for a, b in combinations(made, 2))  # fmt: skip
-    if mixed:
-        yield (
-            f"{mixed} of {len(case.study.pairs)} pairs differ in more than the advice (algorithm "
-            "or settings, named in the tables): what is said of advice leaves them out."
-        )
+    said = mixed(made)
+    if said is not None:
+        yield f"{said}. The tables name what each pair differs in; what is said of advice has none."

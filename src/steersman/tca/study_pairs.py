@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "base_of",
     "differs_in",
     "key_pairs",
+    "mixed",
     "oriented",
     "part_oriented",
     "reference_of",
@@ -66,6 +68,18 @@ def differs_in(one: Made, other: Made) -> tuple[str, ...]:
         ("settings", one.settings, other.settings),
     )
     return tuple(name for name, a, b in pairs if a != b) or ("chance",)
+
+
+def mixed(arms: Mapping[str, Made]) -> str | None:
+    """Say how many pairs differ in advice and in more, so that they are no measure of it."""
+    found = [differs_in(one, other) for one, other in combinations(arms.values(), 2)]
+    count = sum("advice" in which and which != ADVICE_ONLY for which in found)
+    if not count:
+        return None
+    return (
+        f"{count} of {len(found)} pairs differ in more than the advice (algorithm or settings): "
+        "they are no measure of what it is worth"
+    )
 
 
 def advised(arms: Mapping[str, Made]) -> list[str]:
