@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steersman.algos.adaptive import Steering, bend, envelope, steer
+from steersman.algos.adaptive import Steering, bend, envelope, envelopes, steer
 from steersman.algos.decide import decide, plan_all
 from steersman.domain.advice import Action, Advice
 from steersman.domain.limits import ExecutionConfig
@@ -91,6 +91,7 @@ def test_the_bounds_never_fall(shares: list[float], share_pct: int) -> None:
     times = tuple(T0 + k * 1200 * SECOND_NS // count for k in range(count + 1))
     plan = plan_from_shares(parent, times, sorted(shares), context(), Price(Decimal(60_000)))
     bounds = [envelope(parent, plan, at, Decimal(share_pct) / 100) for at in times[:-1]]
+    assert envelopes(parent, plan, Decimal(share_pct) / 100) == bounds
     for (low, high), (next_low, next_high) in pairwise(bounds):
         assert low <= next_low and high <= next_high
     for k, (low, high) in enumerate(bounds):

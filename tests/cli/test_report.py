@@ -8,6 +8,7 @@ import pytest
 
 from steersman.cli import run_cli
 from tests.cli.calls import QUICK, run
+from tests.report.studies import write
 
 
 def test_a_run_becomes_a_page_markdown_and_json(
@@ -43,3 +44,31 @@ def test_what_is_wrong_has_its_exit_code(
     run(capsys, *QUICK, "--journal", "a.journal")
     code, document, _ = run(capsys, "report", "a.journal", "--out", str(tmp_path / "no" / "a.html"))
     assert code == 3 and "a.html" in document["error"]["message"]
+
+
+def test_the_folder_of_a_study_becomes_the_same_kind_of_page(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write(tmp_path / "held")
+    args = ["report", "held", "--out", "held.html", "--md", "held.md"]
+    code, document, err = run(capsys, *args)
+    assert code == 0 and "pairs differ in more than the advice" in err
+    assert document["study"]["n"] == 60 and document["command"].startswith("steersman report held")
+    assert document["command"] in (tmp_path / "held.html").read_text(encoding="utf-8")
+    assert "## Arms" in (tmp_path / "held.md").read_text(encoding="utf-8")
+    assert run_cli(args) == 0
+    assert "held.html: Study of 6 arms over 60 orders" in capsys.readouterr().out
+
+
+def test_studies_are_not_mixed_with_journals_nor_with_each_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write(tmp_path / "one")
+    write(tmp_path / "two")
+    code, document, _ = run(capsys, "report", "one", "two")
+    assert code == 2 and "several studies" in document["error"]["message"]
+    code, document, _ = run(capsys, "report", "one", "a.journal")
+    assert code == 2 and "journals and a study" in document["error"]["message"]
+    (tmp_path / "empty").mkdir()
+    code, document, _ = run(capsys, "report", "empty")
+    assert code == 3 and "empty is no study" in document["error"]["message"]

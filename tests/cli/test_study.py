@@ -29,6 +29,7 @@ def test_one_document_with_every_pair_and_what_reproduces_it(
         ("twap", "rules"),
         ("twap-passive", "rules"),
     ]
+    assert document["manifest"]["arms"]["rules"]["base"] == "twap"
     pair = document["pairs"][0]
     means = [document["arms"][name]["mean_bps"] for name in ("twap", "twap-passive")]
     assert pair["mean_diff_bps"] == pytest.approx(means[0] - means[1])
@@ -41,7 +42,8 @@ def test_one_document_with_every_pair_and_what_reproduces_it(
 
 def test_tables_for_people_and_nothing_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(FEW) == 0
-    out, _ = capsys.readouterr()
+    out, err = capsys.readouterr()
+    assert "1 of 3 pairs differ in more than the advice" in err, "rules and the twap that takes"
     for words in ("twap-passive", "95 % interval", "CVaR95", "p, Holm", "by size", "twap - rules"):
         assert words in out
     assert list(Path.cwd().iterdir()) == []

@@ -13,7 +13,7 @@ import pytest
 from steersman.errors import AnotherInstance, JournalError
 from steersman.journal import Journal, migrate, read, verify
 from steersman.journal import storage as module
-from steersman.journal.storage import Lock, connect, make_durable
+from steersman.journal.storage import Lock, connect, is_locked, make_durable
 from tests.journal.messages import run
 
 HOLD = """
@@ -193,3 +193,13 @@ def test_reading_changes_nothing(journal: Path) -> None:
     assert len(list(read(journal))) == verify(journal).records == 10
     assert journal.read_bytes() == before
     assert [entry.name for entry in journal.parent.iterdir()] == [journal.name]
+
+
+def test_a_lock_is_seen_while_it_is_held_only(tmp_path: Path) -> None:
+    path = tmp_path / "results"
+    assert not is_locked(path)
+    with Lock(path):
+        assert is_locked(path)
+    assert not is_locked(path)
+    (tmp_path / "results.lock").touch()  # left by a process that was killed
+    assert not is_locked(path)

@@ -93,7 +93,7 @@ def test_several_orders_have_means_and_then_details() -> None:
     assert [chart.key for chart in report.sections[0].charts] == [
         *("T1", "T2", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13")
     ]
-    assert len(report.orders.rows) == DETAILED + 2
+    assert len(report.overview.rows) == DETAILED + 2
     assert "The first 6 orders" in report.subtitle
     assert report.tiles == ()
 
@@ -106,7 +106,7 @@ def test_an_order_that_has_not_ended_is_in_no_mean_and_no_target() -> None:
     assert [shortfall["n"], shortfall["mean, bps"]] == [1, pytest.approx(-19.9)]
     (metric,) = [m for m in report.metrics if m.target.key == "is_bps"]
     assert metric.measured is not None and metric.measured.n == 1
-    assert [row["counted"] for row in report.orders.records()] == ["yes", "no: left out of means"]
+    assert [row["counted"] for row in report.overview.records()] == ["yes", "no: left out of means"]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,16 @@ def test_a_table_that_is_not_there_is_named_with_those_that_are() -> None:
     report = report_of(Told().whole().cases())
     with pytest.raises(UsageError, match="T3-fills"):
         report.table("T99")
-    assert report.table("orders") is report.orders
+    assert report.table("orders") is report.overview
 
 
 def test_notebooks_get_the_page_without_touching_their_own() -> None:
     shown = report_of(Told().whole().cases())._repr_html_()
     assert shown.startswith("<style>.sm{") and "body{" not in shown
+
+
+def test_orders_are_a_frame() -> None:
+    pytest.importorskip("polars")
+    frame = report_of([*Told().whole().cases("a"), *Told().whole().cases("b")]).to_polars()
+    assert frame["order"].to_list() == ["p (a)", "p (b)"]
+    assert frame["shortfall, bps"].to_list() == pytest.approx([-19.9, -19.9])

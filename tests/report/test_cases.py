@@ -60,7 +60,7 @@ def test_each_bad_order_is_named_for_what_it_is() -> None:
     ]
     assert ["has not ended (running)" in said[0][0], len(said[0])] == [True, 1]
     assert ["has no fills" in said[1][0], len(said[1])] == [True, 1]
-    assert ["filled 4 of 10 (expired)" in said[2][0], len(said[2])] == [True, 1]
+    assert ["filled 4 of 10 (expired: " in said[2][0], len(said[2])] == [True, 1]
     assert ["never ran: no room" in said[3][0], len(said[3])] == [True, 1]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from steersman.domain.messages import ParentState
+from steersman.domain.units import SECOND_NS, Qty
 from steersman.report.chart import Chart
 from steersman.report.order import BENCHMARKS, FILLS_APART, cost_charts, course_charts
+from steersman.runtime.discretion import Bounds
 from tests.report.told import Told
 from tests.tca.story import Story, tape
 
@@ -84,3 +87,26 @@ def test_children_are_held_against_the_mid_they_were_sent_at() -> None:
     found = [row["against the mid when sent, bps"] for row in rows]
     assert found == [pytest.approx(100.0), pytest.approx(-100.0)]
     assert tape([]).touch_ns.size == 0
+
+
+def test_the_discretion_is_drawn_as_far_as_the_order_went() -> None:
+    (case,) = Told().whole().cases()
+    start = case.course.start_ns
+    bounds = tuple(
+        Bounds(start + second * SECOND_NS, Qty(Decimal(low)), Qty(Decimal(high)))
+        for second, low, high in ((0, "0", "2"), (5, "3", "7"), (90, "10", "10"))
+    )
+    steered = replace(case, discretion=bounds)
+    (chart,) = [one for one in course_charts(steered, "") if one.key == "T4"]
+    table = next(table for table in chart.tables if table.key == "T4-discretion")
+    assert [(row["least"], row["most"]) for row in table.records()] == [(0, 2), (3, 7), (3, 7)]
+    assert table.records()[-1]["time (UTC)"] == case.report.end_ns, "what came later is left out"
+    assert "class='band'" in chart.svg and "Whatever is advised" in chart.notes[0]
+
+
+def test_a_discretion_that_cannot_be_told_is_not_drawn_and_plain_orders_have_none() -> None:
+    (case,) = Told().whole().cases()
+    (chart,) = [one for one in course_charts(replace(case, discretion=None), "") if one.key == "T4"]
+    assert "The discretion is not drawn" in chart.notes[0] and "band" not in chart.svg
+    (plain,) = [one for one in course_charts(case, "") if one.key == "T4"]
+    assert case.discretion == () and "band" not in plain.svg and len(plain.notes) == 1

@@ -8,6 +8,7 @@ import pytest
 
 from steersman.domain.units import SECOND_NS
 from steersman.report.plots import (
+    Band,
     Dots,
     Interval,
     Level,
@@ -142,3 +143,34 @@ def test_a_heat_map_writes_its_signs() -> None:
     root = drawn(drawing)
     assert "+2.0" in words(root)
     assert len([r for r in root.iter(f"{SVG}rect") if r.attrib["class"] == "none"]) == 1
+
+
+def test_a_heat_map_counts_where_asked_and_crowded_names_stand_apart() -> None:
+    names = [f"regime {i}" for i in range(8)]
+    drawing = Drawing("k", "t", "d", 100)
+    heat(drawing, ["a"], names, {("a", name): (0.004, "tip") for name in names},
+         {("a", name): 1_250 for name in names})  # fmt: skip
+    root = drawn(drawing)
+    assert words(root).count("n=1,250") == 8 and words(root).count("0.00") == 8
+    heights = {t.attrib["y"] for t in root.iter(f"{SVG}text") if (t.text or "") in names}
+    assert len(heights) == 2
+    plain = Drawing("k", "t", "d", 100)
+    heat(plain, ["a"], ["x"], {("a", "x"): (-12.34, "tip")})
+    assert "−12.3" in words(drawn(plain))
+
+
+def test_a_band_holds_from_each_time_to_the_next() -> None:
+    drawing = Drawing("k", "t", "d")
+    band = Band("discretion", [(0, 1.0, 3.0), (50 * SECOND_NS, 2.0, 4.0), (SPAN[1], 2.0, 4.0)])
+    over_time(drawing, SPAN, "quantity", [Line("line", "s1", [(0, 2.0)])], band=band, zero=True)
+    root = drawn(drawing)
+    path = next(p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "band")
+    corners = [
+        tuple(map(float, point.split())) for point in path.attrib["d"].lstrip("M").split("L")
+    ]
+    heights = [y for _, y in corners]
+    assert len(corners) == 12
+    assert heights[:2] == [heights[0]] * 2 and heights[2] < heights[1], "stairs upwards"
+    assert corners[1][0] == corners[2][0], "at one moment"
+    assert heights[-1] > heights[-3], "the lower edge, from its end back"
+    assert "discretion" in words(root)

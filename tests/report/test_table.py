@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import csv
 import gzip
-import importlib.util
 import io
 import re
 
 import pytest
 
-from steersman.errors import UsageError
 from steersman.report.table import PLAIN_BYTES, ROWS_SHOWN, Column, Table, figure, printable
 from tests.tca.story import ns
 
@@ -73,15 +71,12 @@ def test_a_ragged_table_is_our_own_fault() -> None:
         Table("t", "t", COLUMNS, ((1, "x"),))
 
 
-def test_polars_is_used_where_it_is_there() -> None:
-    one = table((7, "x", 1.25), (8, None, None))
-    if importlib.util.find_spec("polars") is None:
-        with pytest.raises(UsageError, match="polars is not installed"):
-            one.to_polars()
-        return
-    frame = one.to_polars()
+def test_a_table_becomes_a_frame() -> None:
+    polars = pytest.importorskip("polars")
+    frame = table((7, "x", 1.25), (8, None, None)).to_polars()
     assert frame.shape == (2, 3) and frame.columns == ["at", "who", "bps"]
     assert frame["bps"].to_list() == [1.25, None]
+    assert frame["at"].dtype == polars.Datetime("ns", "UTC")
 
 
 def test_a_notebook_shows_the_table() -> None:

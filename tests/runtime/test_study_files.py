@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from steersman.errors import AnotherInstance, DataError
-from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
+from steersman.runtime.study_files import (
+    PIECE,
+    Files,
+    digest_of,
+    read_folder,
+    read_results,
+    surroundings,
+)
 from tests.tca.rows import groups
 
 MANIFEST: dict[str, Any] = {"command": ["a"], "arms": {"a": {"seed": 1}}, "orders": 3}
@@ -48,6 +55,37 @@ def test_what_a_killed_process_left_of_a_line_is_cut_off(tmp_path: Path) -> None
         assert list(read_results(tmp_path)) == GROUPS[:1]
         files.add(GROUPS[1])
     assert path.read_bytes() == whole
+
+
+def test_a_torn_line_is_read_as_none_and_cut_off_however_long_it_is(tmp_path: Path) -> None:
+    begun(tmp_path)
+    path = tmp_path / "results.jsonl"
+    whole = path.read_bytes()
+    for torn in (b"{", b"x" * (2 * PIECE), b"x" * (PIECE - 1)):
+        path.write_bytes(whole + torn)
+        assert read_folder(tmp_path).torn
+        assert list(read_results(tmp_path)) == GROUPS[:2]
+        with Files(tmp_path, MANIFEST):
+            assert path.read_bytes() == whole
+        assert not read_folder(tmp_path).torn
+    path.write_bytes(b"x" * PIECE)
+    assert list(read_results(tmp_path)) == []
+
+
+def test_a_study_that_is_begun_again_before_it_is_done_counts_that(tmp_path: Path) -> None:
+    begun(tmp_path)
+    assert read_folder(tmp_path).resumed == 0
+    for times in (1, 2):
+        with Files(tmp_path, MANIFEST) as files:
+            assert files.manifest == MANIFEST, "it stands in no document"
+        assert read_folder(tmp_path).resumed == times
+    with Files(tmp_path, MANIFEST) as files:
+        files.add(GROUPS[2])
+        files.finish({"n": 3})
+    with Files(tmp_path, MANIFEST):
+        assert read_folder(tmp_path).running
+    kept = read_folder(tmp_path)
+    assert (kept.resumed, kept.document, kept.running, kept.torn) == (3, {"n": 3}, False, False)
 
 
 def test_a_line_that_is_none_is_named(tmp_path: Path) -> None:

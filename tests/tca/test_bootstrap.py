@@ -9,6 +9,7 @@ import pytest
 from steersman.models.validity import ModelError
 from steersman.tca.bootstrap import (
     BLOCKS_MIN,
+    Means,
     block_weights,
     mean_intervals,
     percentiles,
@@ -78,12 +79,12 @@ def test_too_few_blocks_have_no_interval() -> None:
 
 
 def test_resamples_are_the_same_each_time_and_hold_whole_blocks() -> None:
-    weights = block_weights(alone(4_000), RESAMPLES, 3)
+    weights = block_weights(alone(2_000), RESAMPLES, 3)
     first, second = list(weights()), list(weights())
     assert len(first) > 1, "in pieces: memory is bounded"
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    assert {float(row.sum()) for part in first for row in part} == {4_000.0}
-    other = next(iter(block_weights(alone(4_000), RESAMPLES, 4)()))
+    assert {float(row.sum()) for part in first for row in part} == {2_000.0}
+    other = next(iter(block_weights(alone(2_000), RESAMPLES, 4)()))
     assert not np.array_equal(first[0], other)
     with pytest.raises(ModelError, match="2000 resamples"):
         block_weights(alone(10), RESAMPLES - 1, 1)
@@ -91,14 +92,39 @@ def test_resamples_are_the_same_each_time_and_hold_whole_blocks() -> None:
 
 def test_tails_and_medians_by_weight_are_those_of_what_was_drawn() -> None:
     rng = np.random.default_rng(1)
-    values = rng.normal(size=40)
-    weights = np.stack([np.ones(40), rng.multinomial(40, np.full(40, 1 / 40)).astype(float)])
-    tails, medians = weighted_tails(values, weights, 0.05), weighted_medians(values, weights)
-    for row, tail, median in zip(weights, tails, medians, strict=True):
-        drawn = np.sort(np.repeat(values, row.astype(int)))
-        assert tail == pytest.approx(drawn[-2:].mean())
-        assert median == pytest.approx(np.median(drawn))
+    for n in (2, 40, 3_000):  # of the many only those near the middle and the worst are looked at
+        values = np.column_stack([rng.normal(size=n), np.exp(rng.normal(size=n)).round(1)])
+        blocks = rng.permutation(n)
+        drawn = rng.multinomial(n, np.full(n, 1 / n), size=3).astype(float)
+        weights = np.vstack([np.ones(n), drawn, np.eye(n)[:1] * n])
+        medians = weighted_medians(values, blocks, weights)
+        tails = weighted_tails(values, blocks, weights, 0.05)
+        assert medians.shape == tails.shape == (5, 2)
+        for row, tail, median in zip(weights[:, blocks], tails, medians, strict=True):
+            held = np.sort(np.repeat(values, row.astype(int), axis=0), axis=0)
+            assert median == pytest.approx(np.median(held, axis=0))
+            if n % 20 == 0:  # a twentieth is a whole number of values
+                assert tail == pytest.approx(held[-n // 20 :].mean(axis=0))
     # A tenth of five observations is half of the worst one.
-    assert weighted_tails(np.arange(5.0), np.ones((1, 5)), 0.3)[0] == pytest.approx((4 + 1.5) / 1.5)
-    assert weighted_medians(np.arange(3.0), np.ones((1, 3)))[0] == 1.0
+    plain, once = np.arange(5.0)[:, None], np.ones((1, 5))
+    assert weighted_tails(plain, alone(5), once, 0.3)[0, 0] == pytest.approx((4 + 1.5) / 1.5)
+    assert weighted_medians(plain[:3], alone(3), once[:, :3])[0, 0] == 1.0
     assert percentiles(np.arange(101.0), 0.9) == pytest.approx((5.0, 95.0))
+
+
+def test_tails_and_medians_of_blocks_are_those_of_their_orders() -> None:
+    values, blocks = np.arange(6.0)[:, None], np.array([1, 1, 1, 0, 0, 0])
+    weights = np.array([[2.0, 0.0]])
+    assert weighted_medians(values, blocks, weights)[0, 0] == 4.0
+    assert weighted_tails(values, blocks, weights, 0.5)[0, 0] == pytest.approx((5 * 2 + 4) / 3)
+
+
+def test_what_is_drawn_once_may_be_taken_by_several() -> None:
+    values = np.random.default_rng(2).normal(size=(50, 2))
+    weights = block_weights(alone(50), RESAMPLES, 1)
+    first, second = (Means(values[:, [column]], alone(50)) for column in (0, 1))
+    for held in weights():
+        first.take(held)
+        second.take(held)
+    both = mean_intervals(values, alone(50), weights)
+    assert [*first.intervals(), *second.intervals()] == list(both)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from steersman.tca.intervals import mean_of, quantile_of, share_of
+from steersman.tca.intervals import mean_of, quantile_of, ratio_of, share_of
 
 
 def test_students_interval_by_hand() -> None:
@@ -55,3 +55,24 @@ def test_the_interval_of_a_quantile_covers_it() -> None:
         assert found is not None and found.low is not None
         held += found.low <= truth and (found.high is None or truth <= found.high)
     assert 0.94 < held / 2_000 < 0.99
+
+
+def test_a_ratio_has_fiellers_interval() -> None:
+    rng = np.random.default_rng(1)
+    held = 0
+    for _ in range(400):
+        below = 10 + 4 * rng.normal(size=40)
+        above = 0.3 * below + rng.normal(size=40)
+        found = ratio_of(above.tolist(), below.tolist())
+        assert found is not None and found.low is not None and found.high is not None
+        assert found.value == pytest.approx(above.mean() / below.mean())
+        assert found.low < found.value < found.high and found.n == 40
+        held += found.low <= 0.3 <= found.high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_a_share_of_what_may_be_nothing_is_no_ratio() -> None:
+    values = np.random.default_rng(1).normal(size=30)
+    assert ratio_of(values.tolist(), (values - values.mean()).tolist()) is None
+    assert ratio_of([1.0, 2.0, 3.0], [-5.0, -5.1, -4.9]) is None, "a share of a gain"
+    assert ratio_of([1.0], [2.0]) is None

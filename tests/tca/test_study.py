@@ -134,10 +134,20 @@ def test_incomplete_orders_and_missing_models_are_said() -> None:
     ]
     warnings = summarise(collect(held, ("a", "b")), 1, RESAMPLES).warnings
     assert warnings == (
-        "a: 10 of 10 orders were not filled whole, 1 of them refused by a limit; "
-        "the rest is valued at the close",
+        "not filled whole, of 10 orders, and the rest valued at the close: "
+        "a 10 (1 refused by a limit)",
         "b: rules answered in its place 20 times of 100",
     )
+
+
+def test_an_arm_that_filled_nothing_is_named_apart() -> None:
+    held = [
+        (drawn(n), (result(n, "a", 1.0, fill_rate=0.0), result(n, "b", 2.0, fill_rate=0.5)))
+        for n in range(10)
+    ]
+    empty, partly = summarise(collect(held, ("a", "b")), 1, RESAMPLES).warnings
+    assert empty.startswith("a: nothing was filled in any order")
+    assert partly.endswith("at the close: b 10")
 
 
 @pytest.mark.parametrize("first", ["advised", "plain"])
@@ -173,3 +183,20 @@ def test_looking_often_does_not_find_what_is_not_there() -> None:
         noise = np.random.default_rng([9, number]).normal(size=(200, 2))
         false += any(settled(noise[:n], 1e-9) for n in range(30, 201, 5))
     assert false / 200 <= 0.06
+
+
+def test_notebooks_get_arms_and_pairs() -> None:
+    study = said()
+    pytest.importorskip("polars")
+    arms, pairs = study.to_polars(), study.to_polars("pairs")
+    assert arms["arm"].to_list() == ["a", "b", "c"]
+    assert arms["mean_bps"].to_list() == [arm.mean_bps for arm in study.arms.values()]
+    assert pairs["a"].to_list() == ["a", "a", "b"]
+    assert pairs["p"].to_list() == [pair.p for pair in study.pairs]
+
+
+def test_notebooks_show_a_study_with_its_warnings_first_and_no_markup_of_its_arms() -> None:
+    held = {"<b>": [1.0, 2.0], "c": [3.0, 4.0]}
+    html = said(held)._repr_html_()
+    assert html.startswith("<p>no intervals") and "What 2 orders cost" in html
+    assert "<b>" not in html and "<td>&lt;b&gt;</td>" in html

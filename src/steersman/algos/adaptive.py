@@ -13,7 +13,9 @@ Inside, every turn is scaled by its advisor's weight: a weight of a quarter make
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -24,7 +26,7 @@ from steersman.domain.advice import Action, Advice
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import Qty
 
-__all__ = ["Steering", "bend", "envelope", "followed", "steer", "turn_of"]
+__all__ = ["Steering", "bend", "envelope", "envelopes", "followed", "steer", "turn_of"]
 
 TEXT_SHARE: Final = Decimal("0.5")
 _WHOLE: Final = Decimal(1)
@@ -91,18 +93,37 @@ def envelope(order: ParentOrder, plan: Plan, at_ns: int, share: Decimal) -> tupl
     the current slice. The bounds never fall over time: the upper one is the least of all that
     follow, the lower one the greatest of all before.
     """
+    here = slice_at(plan, at_ns)
+    width = _width(order, plan, share)
+    high = min(plan.done[k] + width(k) for k in range(here, len(plan.done)))
+    low = max(plan.done[k] - width(k) for k in range(here + 1))
+    return max(Decimal(0), low), min(order.qty, high)
+
+
+def envelopes(order: ParentOrder, plan: Plan, share: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """Return what `envelope` is in each slice of the plan."""
+    width = _width(order, plan, share)
+    widths = [width(k) for k in range(len(plan.done))]
+    edges = list(zip(plan.done, widths, strict=True))
+    lows = accumulate((done - width for done, width in edges), max)
+    highs = list(accumulate((done + width for done, width in reversed(edges)), min))
+    return [
+        (max(Decimal(0), low), min(order.qty, high))
+        for low, high in zip(lows, reversed(highs), strict=True)
+    ]
+
+
+def _width(order: ParentOrder, plan: Plan, share: Decimal) -> Callable[[int], Decimal]:
+    """Return the half-width by slice."""
     start_ns, end_ns = plan.times_ns[0], plan.times_ns[-1]
     horizon_ns = end_ns - start_ns
-    here = slice_at(plan, at_ns)
     peak, square = share * order.qty * 4, horizon_ns**2
 
     def width(k: int) -> Decimal:
         gone_ns = plan.times_ns[k + 1] - start_ns
         return peak * (gone_ns * (horizon_ns - gone_ns)) / square
 
-    high = min(plan.done[k] + width(k) for k in range(here, len(plan.done)))
-    low = max(plan.done[k] - width(k) for k in range(here + 1))
-    return max(Decimal(0), low), min(order.qty, high)
+    return width
 
 
 def bend(

@@ -68,6 +68,7 @@ def study(
     from steersman.screen import percent_bar
     from steersman.study_tables import print_study
     from steersman.tables import result_console
+    from steersman.tca.study_pairs import mixed
 
     request = studies.request(
         suite=suite,
@@ -90,5 +91,6 @@ def study(
         print_json(finished.document)
     else:
         print_study(finished.study, result_console())
-    for line in finished.study.warnings:
+    more = mixed(request.made)
+    for line in (*finished.study.warnings, *([more] if more is not None else [])):
         say(line)

@@ -21,6 +21,7 @@ __all__ = [
     "MIGRATIONS",
     "Lock",
     "connect",
+    "is_locked",
     "make_durable",
     "make_new",
     "migrate",
@@ -212,3 +213,19 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether anybody holds the `Lock` of a file; what a killed owner left is no lock."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        fd = os.open(beside, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

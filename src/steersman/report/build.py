@@ -6,7 +6,7 @@ differences) makes `Section`s of `Chart`s and gets the same page, Markdown and J
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +47,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a page shows; `figures` are plain values for machines."""
+    """All that a page shows.
+
+    `overview` has a row for each of what is reported on: an order, or an arm of a study. `figures`
+    are plain values for machines, by the names they have in the document.
+    """
 
     title: str
     subtitle: str
@@ -55,10 +59,10 @@ class Report:
     problems: tuple[str, ...]
     tiles: tuple[Tile, ...]
     metrics: tuple[Metric, ...]
-    orders: Table
+    overview: Table
     sections: tuple[Section, ...]
     reproduced: tuple[Reproduce, ...]
-    figures: tuple[dict[str, Any], ...]
+    figures: Mapping[str, Any]
 
     @property
     def charts(self) -> list[Chart]:
@@ -67,10 +71,10 @@ class Report:
 
     @property
     def tables(self) -> list[Table]:
-        """Every table: targets, orders, then those of the charts."""
+        """Every table: targets, the overview, then those of the charts."""
         return [
             metrics_table(self.metrics),
-            self.orders,
+            self.overview,
             *(table for chart in self.charts for table in chart.tables),
         ]
 
@@ -83,8 +87,8 @@ class Report:
         raise UsageError(f"the report has no table {key!r}", f"choose one of {known}")
 
     def to_polars(self) -> Any:
-        """Return the orders as a polars DataFrame; `table(key).to_polars()` gives any other."""
-        return self.orders.to_polars()
+        """Return the overview as a polars DataFrame; `table(key).to_polars()` gives any other."""
+        return self.overview.to_polars()
 
     def document(self) -> dict[str, Any]:
         """Return the report as plain values."""
@@ -95,7 +99,7 @@ class Report:
             "command": self.command,
             "problems": list(self.problems),
             "metrics": [_metric(metric) for metric in self.metrics],
-            "orders": list(self.figures),
+            **self.figures,
             "tables": {table.key: table.records() for table in self.tables},
             "reproduce": [_reproduce(one) for one in self.reproduced],
         }
@@ -123,10 +127,10 @@ def report_of(cases: Sequence[Case], command: str = "") -> Report:
         problems=tuple(problems(cases)),
         tiles=_tiles(cases[0]) if single else (),
         metrics=judge([case.evidence for case in ended]),
-        orders=orders_table(cases),
+        overview=orders_table(cases),
         sections=_of_one(cases[0]) if single else _of_several(cases),
         reproduced=tuple(reproduce(case, __version__) for case in cases[:DETAILED]),
-        figures=tuple(document(case) for case in cases),
+        figures={"orders": [document(case) for case in cases]},
     )
 
 

@@ -16,6 +16,7 @@ from steersman.domain.messages import Effect, Input, RegimeChanged, Started, Sub
 from steersman.errors import DataError, UsageError
 from steersman.journal import read, verify
 from steersman.marketdata.tape import Tape
+from steersman.runtime.discretion import Bounds, discretion
 from steersman.runtime.predictions import Prediction, prediction_of
 from steersman.tca.children import ChildRow, child_rows
 from steersman.tca.course import Course, course
@@ -44,7 +45,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One order with all that is known of it; `regimes` from when on each held."""
+    """One order with all that is known of it; `regimes` from when on each held.
+
+    `discretion` is the envelope of an adaptive order, empty for others, None where it is not what
+    this version decides.
+    """
 
     source: Source
     started: Started
@@ -57,6 +62,7 @@ class Case:
     incidents: tuple[Incident, ...]
     prediction: Prediction | None
     regimes: tuple[tuple[int, Regime], ...]
+    discretion: tuple[Bounds, ...] | None
 
     @property
     def name(self) -> str:
@@ -135,6 +141,7 @@ def _case(
         incidents=incidents(messages, parent_id, instrument),
         prediction=prediction_of(facts),
         regimes=_regimes(messages, instrument),
+        discretion=discretion(messages, parent_id),
     )
 
 
@@ -182,8 +189,8 @@ def _of_order(case: Case) -> list[str]:
     elif report.ended and report.unfilled_qty:
         found.append(
             f"Order {case.name} filled {report.filled_qty} of {report.qty} "
-            f"({report.state.value}): slippages are those of the filled part, the rest is valued "
-            "in opportunity at the price at its end."
+            f"({report.state.value}: {report.reason or 'no reason'}): slippages are those of the "
+            "filled part, the rest is valued in opportunity at the price at its end."
         )
     return found
 

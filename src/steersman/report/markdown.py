@@ -22,8 +22,8 @@ def markdown(report: Report) -> str:
         lines += ["**Read this first**", ""]
         lines += [f"* {_escaped(problem)}" for problem in report.problems] + [""]
     lines += ["## Targets", "", *_table(metrics_table(report.metrics))]
-    if len(report.orders.rows) > 1:
-        lines += ["## Orders", "", *_table(report.orders)]
+    if len(report.overview.rows) > 1:
+        lines += [f"## {report.overview.title}", "", *_table(report.overview)]
     for section in report.sections:
         lines += [f"## {_escaped(section.title)}", ""]
         for chart in section.charts:

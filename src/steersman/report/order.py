@@ -9,6 +9,7 @@ from steersman.domain.units import SECOND_NS
 from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
 from steersman.report.plots import (
+    Band,
     Dots,
     Interval,
     Level,
@@ -42,6 +43,14 @@ BENCHMARKS: Final = (
 FILLS_APART: Final = 400
 MERGED: Final = (
     f"Of more than {FILLS_APART} fills, those of one kind in the same stretch are one mark."
+)
+ENVELOPE: Final = (
+    "Whatever is advised, the target stays within the discretion around the schedule as submitted, "
+    "and within half of it where text alone advises. What was filled may lag behind."
+)
+NO_BAND: Final = (
+    "The discretion is not drawn: this version decides otherwise than the journal says, so it "
+    "cannot tell the schedule as submitted. Report with the version that wrote the journal."
 )
 UNSEEN: Final = (
     f"Horizons below {BLIND_NS / SECOND_NS:g} s are left out: views are too far apart to tell them."
@@ -301,11 +310,35 @@ def _schedule(case: Case, prefix: str) -> Chart:
         else f"at most {100 * kept.max_share:.2f} % of the order away from the schedule, "
         f"{100 * kept.mean_share:.2f} % on average over time"
     )
+    band, notes = _band(case, end_ns)
+    if band is not None:
+        tables.append(_band_table(prefix, band))
     drawing = Drawing(f"{prefix}T4", "Schedule and filled quantity", told)
     level = Level("ordered", "s3 dot", float(report.qty))
-    over_time(drawing, _span(case), "quantity", lines, levels=[level], zero=True)
+    over_time(drawing, _span(case), "quantity", lines, levels=[level], band=band, zero=True)
     about = f"What should have been done by each time and what was: {told}."
-    return chart_of(drawing, "T4 Schedule and filled quantity", about, *tables, notes=(RULE,))
+    title = "T4 Schedule and filled quantity"
+    return chart_of(drawing, title, about, *tables, notes=(*notes, RULE))
+
+
+def _band(case: Case, end_ns: int) -> tuple[Band | None, tuple[str, ...]]:
+    """Return what advice could have moved the target to, until the chart's end, and what to say."""
+    if case.discretion is None:
+        return None, (NO_BAND,)
+    points = [(b.at_ns, float(b.least), float(b.most)) for b in case.discretion if b.at_ns < end_ns]
+    if not points:
+        return None, ()
+    return Band("discretion", [*points, (end_ns, *points[-1][1:])]), (ENVELOPE,)
+
+
+def _band_table(prefix: str, band: Band) -> Table:
+    columns = (
+        Column("time (UTC)", "time"),
+        Column("least", "number", 4),
+        Column("most", "number", 4),
+    )
+    rows = tuple(band.points)
+    return Table(f"{prefix}T4-discretion", "What advice could move the target to", columns, rows)
 
 
 def _participation(case: Case, prefix: str) -> Chart:

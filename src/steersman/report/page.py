@@ -17,6 +17,7 @@ __all__ = ["fragment", "page"]
 # Nothing may be loaded and nothing may run, whatever got into a text.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 PAGE: Final = "body{margin:0}.sm{min-height:100vh}"
+WHOLE: Final = 20  # rows of the overview that need no scrolling
 FOOT: Final = (
     "Costs are positive, gains negative, in bps of the decision value unless said otherwise; times "
     "are UTC."
@@ -43,7 +44,7 @@ def fragment(report: Report) -> str:
         f"<p class=sub>{_text(report.subtitle)}</p>",
         f"{_problems(report)}{_tiles(report)}</header><main>",
         _targets(report.metrics),
-        _orders(report),
+        _overview(report),
         *(_section(section) for section in report.sections),
         _reproduced(report),
         f"</main><footer><p>{FOOT} Made by steersman {escape(__version__)}.</p></footer></div>",
@@ -103,7 +104,7 @@ def _target(metric: Metric) -> str:
         metric.target.text,
         value,
         interval,
-        "" if found is None else f"{found.n}",
+        "" if found is None else f"{found.n:,}",
     )
     return (
         "<tr>"
@@ -113,11 +114,13 @@ def _target(metric: Metric) -> str:
     )
 
 
-def _orders(report: Report) -> str:
-    if len(report.orders.rows) < 2:
+def _overview(report: Report) -> str:
+    found = report.overview
+    if len(found.rows) < 2:
         return ""
-    table = f"{report.orders.html()}{report.orders.csv_link()}"
-    return f"<h2>Orders</h2><section class=card id=orders>{table}</section>"
+    table = f"{found.html()}{found.csv_link()}"
+    look = "'card wide'" if len(found.rows) <= WHOLE else "card"
+    return f"<h2>{escape(found.title)}</h2><section class={look} id={found.key}>{table}</section>"
 
 
 def _section(section: Section) -> str:
@@ -142,6 +145,6 @@ def _box(one: Reproduce) -> str:
     settings = f"<p>settings.toml:</p><pre>{escape(one.settings)}</pre>" if one.settings else ""
     return (
         f"<table><caption>{_text(one.order)}</caption><tbody>{rows}</tbody></table>"
-        f"<p>The run, as far as the journal tells:</p><pre>{escape(one.command)}</pre>{settings}"
+        f"<p>{escape(one.what)}:</p><pre>{escape(one.command)}</pre>{settings}"
         f"<p class=note>{escape(one.unknown)}</p>"
     )

@@ -19,6 +19,7 @@ from steersman.report.svg import (
 )
 
 __all__ = [
+    "Band",
     "Dots",
     "Interval",
     "Level",
@@ -39,6 +40,7 @@ Pair = tuple[float, float]
 ROW: Final = 24  # height of one row of a chart of rows
 LABELS: Final = 190  # width of their names
 SHADES: Final = 4
+CROWDED_COLUMNS: Final = 6
 CROWD: Final = 200  # marks from which on they are drawn smaller
 LEAST: Final = 1e-3  # what a logarithmic row shows nothing below
 
@@ -73,6 +75,14 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """What lies between two values that each hold from a time on (UTC ns) until the next."""
+
+    name: str
+    points: Sequence[tuple[int, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A value and its ends, where there are any."""
 
@@ -91,14 +101,19 @@ def over_time(
     dots: Sequence[Dots] = (),
     levels: Sequence[Level] = (),
     *,
+    band: Band | None = None,
     zero: bool = False,
 ) -> None:
-    """Draw lines, marks and levels over time."""
+    """Draw lines, marks and levels over time, above a band where there is one."""
     seen = [value for line in lines for _, value in line.points]
+    seen += [] if band is None else [value for _, *ends in band.points for value in ends]
     seen += [point[1] for group in dots for point in group.points]
     seen += [level.value for level in levels]
     x, y = _time_axes(drawing, span_ns, span_of(seen, zero=zero), unit)
     legend: list[tuple[Mark, str, str]] = []
+    if band is not None:
+        drawing.path(_outline(band, x, y), "band")
+        legend.append(("square", "band", band.name))
     for level in levels:
         drawing.line(*(drawing.x[0], y(level.value), drawing.x[1], y(level.value)), level.kind)
         legend.append(("dash", level.kind, level.name))
@@ -111,6 +126,17 @@ def over_time(
             drawing.mark(group.shape, x(at), y(value), scale * (2.5 + 3.5 * size), group.kind, tip)
         legend.append((group.shape, group.kind, group.name))
     drawing.legend(legend)
+
+
+def _outline(band: Band, x: Scale, y: Scale) -> list[Pair]:
+    """Return the corners of a band: along its upper edge, and back along the lower one."""
+    ends = [at for at, *_ in band.points[1:]] + [band.points[-1][0]]
+    steps = [(x(at), x(end), y(low), y(high)) for (at, low, high), end in
+             zip(band.points, ends, strict=True)]  # fmt: skip
+    above = [corner for left, right, _, high in steps for corner in ((left, high), (right, high))]
+    below = [corner for left, right, low, _ in reversed(steps)
+             for corner in ((right, low), (left, low))]  # fmt: skip
+    return above + below
 
 
 def bars(
@@ -306,12 +332,18 @@ def heat(
     rows: Sequence[str],
     columns: Sequence[str],
     cells: Mapping[tuple[str, str], tuple[float, str]],
+    counts: Mapping[tuple[str, str], int] | None = None,
 ) -> None:
-    """Draw a value and words in each cell; a deeper shade is farther from zero."""
+    """Draw a value in each cell, with words as its tip and of how many it is, where that is given.
+
+    A deeper shade is farther from zero.
+    """
     width = (drawing.x[1] - LABELS + 60) / max(1, len(columns))
     most = max((abs(value) for value, _ in cells.values()), default=1.0) or 1.0
+    crowded = len(columns) > CROWDED_COLUMNS  # every other name stands higher
     for j, column in enumerate(columns):
-        drawing.text(LABELS - 60 + (j + 0.5) * width, 18, column, "lab", "middle")
+        up = 10 if crowded and j % 2 else 22
+        drawing.text(LABELS - 60 + (j + 0.5) * width, up, column, "lab", "middle")
     for i, row in enumerate(rows):
         top = 26 + 34 * i
         drawing.text(LABELS - 68, top + 21, row, "lab", "end")
@@ -324,7 +356,12 @@ def heat(
             shade = min(SHADES, 1 + int(SHADES * abs(cell[0]) / most))
             kind = f"{'hbad' if cell[0] > 0 else 'hgood'} h{shade}"
             drawing.rect(left + 1, top + 1, width - 2, 32, kind, f"{row}, {column}: {cell[1]}")
-            drawing.text(left + width / 2, top + 21, _signed(cell[0], 1), "val", "middle")
+            up = 21 if counts is None else 15
+            value = _signed(cell[0], 1 if most >= 1 else 2)
+            drawing.text(left + width / 2, top + up, value, "val", "middle")
+            if counts is not None:
+                words = f"n={counts[row, column]:,}"
+                drawing.text(left + width / 2, top + 29, words, "lab", "middle")
 
 
 def _floor_log(value: float) -> int:
@@ -337,5 +374,6 @@ def _floor_log(value: float) -> int:
 
 
 def _signed(value: float, digits: int = 2) -> str:
-    text = compact(value, digits)
-    return f"+{text}" if value > 0 else text
+    shown = round(value, digits)
+    text = compact(shown or 0.0, digits)  # no minus before nothing
+    return f"+{text}" if shown > 0 else text

@@ -23,6 +23,7 @@ from steersman.report.table import iso
 
 __all__ = ["Reproduce", "reproduce", "settings_toml"]
 
+REPEATS: Final = "The run, as far as the journal tells"
 UNKNOWN: Final = (
     "Not in the journal, so add what was given: --market of a recording, --regime, --news, "
     "--funding, --latency, --feed-latency, --queue, --impact, --parameters, --watch-after, "
@@ -39,9 +40,13 @@ PLAIN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reproduce:
-    """What names a run, its command, the settings file it needs (or nothing), what is unknown."""
+    """What names a run or a study, its command, the settings file it needs (or nothing).
+
+    `what` says what the command repeats, `unknown` what may have to be added to it.
+    """
 
     order: str
+    what: str
     rows: tuple[tuple[str, str], ...]
     command: str
     settings: str
@@ -68,7 +73,7 @@ def reproduce(case: Case, version: str) -> Reproduce:
         ("advisor", advisors),
         ("settings hash", _settings_hash(case)),
     )
-    return Reproduce(case.name, rows, _command(case, bool(settings)), settings, UNKNOWN)
+    return Reproduce(case.name, REPEATS, rows, _command(case, bool(settings)), settings, UNKNOWN)
 
 
 def settings_toml(case: Case) -> str:

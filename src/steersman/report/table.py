@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import csv
 import gzip
-import importlib
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from html import escape
 from typing import Any, Final, Literal
 
 from steersman.domain.units import MS_NS, SECOND_NS
-from steersman.errors import UsageError
+from steersman.tca.frames import load_polars
 
 __all__ = ["Cell", "Column", "Table", "clock", "figure", "iso", "printable"]
 
@@ -108,14 +107,9 @@ class Table:
     def to_polars(self) -> Any:
         """Return a polars DataFrame, times as datetimes in UTC.
 
-        Raises UsageError where polars is not installed: it is no dependency of ours.
+        Raises UsageError where polars is not installed.
         """
-        try:
-            polars = importlib.import_module("polars")
-        except ModuleNotFoundError:
-            raise UsageError(
-                "polars is not installed", "install polars, or read .csv() or .records()"
-            ) from None
+        polars = load_polars()
         kinds = {
             "text": polars.String,
             "number": polars.Float64,

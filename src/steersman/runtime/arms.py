@@ -34,10 +34,11 @@ from steersman.runtime.answering import (
     check_advisors,
 )
 
-__all__ = ["ARM_NAMES", "StudyArm", "expect_advisors", "parse_arms", "settings_of"]
+__all__ = ["ARM_NAMES", "STEERED", "StudyArm", "expect_advisors", "parse_arms", "settings_of"]
 
 ANY_SIZE: Final = Decimal(10) ** 12
 NEVER_MIND: Final = "none"
+STEERED: Final = AlgoName.TWAP  # the schedule that advised arms steer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class StudyArm:
     chance: int = 0
     whole: bool = False
     execution: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def base(self) -> AlgoName:
+        """The schedule it follows: the one that is steered, or the arm's own."""
+        return STEERED if self.algo is AlgoName.ADAPTIVE else self.algo
 
 
 SCHEDULES: Final = (

@@ -37,12 +37,12 @@ from steersman.domain.units import SECOND_NS, Side
 from steersman.errors import DataError, SteersmanError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
-from steersman.runtime.arms import StudyArm, settings_of
+from steersman.runtime.arms import STEERED, StudyArm, settings_of
 from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
 from steersman.tca.measure import CostReport, measure
-from steersman.tca.results import Drawn, OrderResult, result_of
+from steersman.tca.results import Drawn, OrderResult, Worked, result_of
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
@@ -50,8 +50,6 @@ __all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
 PLAIN: Final = StudyArm("plain", AlgoName.TWAP)
 QUEUED_PER_JOB: Final = 2  # orders given out at once: a bound on what is held
 TOLD: Final = (Viewed, NewsArrived, SignalsArrived, MarketNoted)
-
-Worked = tuple[Drawn, tuple[OrderResult, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
         decision_price=None,
         urgency=None,
         algo=arm.algo,
-        base=AlgoName.TWAP,
+        base=STEERED,
         market=market,
         seed=order.seed,
         advisor=arm.advisor if steered else "none",

@@ -23,14 +23,15 @@ from steersman.runtime.drawing import (
     parse_regimes,
     recorded,
 )
-from steersman.runtime.fleet import Fleet, Worked, work_all
+from steersman.runtime.fleet import Fleet, work_all
 from steersman.runtime.prepare import GENERATED
 from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
 from steersman.tca.columns import collect
-from steersman.tca.results import Drawn
+from steersman.tca.results import Drawn, Worked
 from steersman.tca.study import Study, settled, summarise
+from steersman.tca.study_pairs import Made
 from steersman.venues.presets import START_NS
 
 __all__ = ["SUITES", "Finished", "Request", "Suite", "request", "run"]
@@ -96,10 +97,20 @@ class Request:
             market=self.market,
         )
 
+    @property
+    def made(self) -> dict[str, Made]:
+        """How each arm is made, by which it is compared."""
+        return {
+            arm.name: Made(arm.base.value, arm.advisor, self._settings_of(arm)) for arm in self.arms
+        }
+
+    def _settings_of(self, arm: StudyArm) -> str:
+        horizon_s = parse_duration_ns(self.horizon) // SECOND_NS
+        return digest_of(settings_of(arm, self.settings, horizon_s).tables)
+
     def manifest(self, command: Sequence[str]) -> dict[str, Any]:
         """Return all that the results depend on, and the command that asked for them."""
         tables = self.settings.tables
-        horizon_s = parse_duration_ns(self.horizon) // SECOND_NS
         recording = Path(self.market) if self.market != GENERATED else None
         return {
             "schema": "steersman.study_manifest/1",
@@ -109,9 +120,10 @@ class Request:
             "arms": {
                 arm.name: {
                     "algo": arm.algo.value,
+                    "base": arm.base.value,
                     "advisor": arm.advisor,
                     "model": self.models.get(arm.advisor),
-                    "settings": digest_of(settings_of(arm, self.settings, horizon_s).tables),
+                    "settings": self._settings_of(arm),
                 }
                 for arm in self.arms
             },

@@ -5,7 +5,8 @@
     DIR/study.json       the document that `study --json` prints, once the study is done
 
 A line is on disk before its order counts as done. What a killed process left of its last line is
-cut off, and that order is worked again. Results of different manifests are never mixed.
+cut off, and that order is worked again. Results of different manifests are never mixed. How often
+it was begun again stands in the manifest, and nowhere in what the study says.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Self
@@ -23,18 +25,19 @@ import msgspec
 
 import steersman
 from steersman.errors import DataError
-from steersman.journal.storage import Lock
+from steersman.journal.storage import Lock, is_locked
 from steersman.marketdata.manifest import NAME as HISTORY_MANIFEST
 from steersman.marketdata.manifest import sync_folder
-from steersman.runtime.fleet import Worked
-from steersman.tca.results import Drawn, OrderResult
+from steersman.tca.results import Drawn, OrderResult, Worked
 
-__all__ = ["Files", "digest_of", "read_results", "surroundings"]
+__all__ = ["Files", "Kept", "digest_of", "read_folder", "read_results", "surroundings"]
 
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.jsonl"
 STUDY: Final = "study.json"
-FREE: Final = frozenset({"command"})  # what may differ from one start to the next
+PIECE: Final = 65_536  # of a file, looked at from its end
+RESUMED: Final = "resumed"  # how often the study was begun again before it was done
+FREE: Final = frozenset({"command", RESUMED})  # what may differ from one start to the next
 ANEW: Final = "give another --out, or run the command in its manifest.json"
 
 
@@ -109,12 +112,17 @@ class Files:
 
 
 def read_results(folder: Path) -> Iterator[Worked]:
-    """Yield the orders of a study as they were done; raise DataError naming a line that is none."""
+    """Yield the orders of a study as they were done; raise DataError naming a line that is none.
+
+    A last line without its end is no order: it is being written, or its writer was killed.
+    """
     path = folder / RESULTS
     decode = msgspec.json.Decoder(_Line).decode
     try:
         with path.open("rb") as file:
             for number, raw in enumerate(file, 1):
+                if not raw.endswith(b"\n"):
+                    return
                 try:
                     line = decode(raw)
                 except msgspec.MsgspecError as error:
@@ -122,6 +130,51 @@ def read_results(folder: Path) -> Iterator[Worked]:
                 yield line.drawn, line.results
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", "name the folder of a study") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the folder of a study holds besides its results.
+
+    `document` is that of a study that is done, None of any other; `torn` tells whether results end
+    in the middle of a line, `running` whether somebody works on them now.
+    """
+
+    manifest: dict[str, Any]
+    document: dict[str, Any] | None
+    torn: bool
+    running: bool
+
+    @property
+    def resumed(self) -> int:
+        """How often the study was begun again before it was done."""
+        return int(self.manifest.get(RESUMED, 0))
+
+
+def read_folder(folder: Path) -> Kept:
+    """Read what a study left on disk besides its results; raise DataError where there is none."""
+    results, study = folder / RESULTS, folder / STUDY
+    if not (folder / MANIFEST).is_file():
+        what = "a folder" if folder.is_dir() else "no folder"
+        raise DataError(
+            f"{folder} is no study: it is {what} without a {MANIFEST}",
+            "give the folder that `steersman study --out DIR` wrote, or journals as files",
+        )
+    running = is_locked(results)  # before reading: what is done afterwards is not called unfinished
+    return Kept(
+        manifest=_read(folder / MANIFEST),
+        document=_read(study) if study.exists() else None,
+        torn=results.exists() and _whole_lines(results) < results.stat().st_size,
+        running=running,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{path}: {error}", ANEW) from None
+    return found
 
 
 def _agreed(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -132,16 +185,16 @@ def _agreed(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
             raise DataError(f"{folder} has results without a manifest", ANEW)
         _write(path, manifest)
         return manifest
-    try:
-        stands: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}", ANEW) from None
+    stands = _read(path)
     plain = msgspec.json.decode(msgspec.json.encode(manifest), type=dict[str, Any])
     for key in (key for key in {**stands, **plain} if key not in FREE):
         if stands.get(key) != plain.get(key):
             what = _difference(key, stands.get(key), plain.get(key))
             raise DataError(f"{folder} holds another study: {what}", ANEW)
-    return stands
+    begun = (folder / RESULTS).exists() and not (folder / STUDY).exists()
+    if begun and _whole_lines(folder / RESULTS):
+        _write(path, {**stands, RESUMED: stands.get(RESUMED, 0) + 1})
+    return {key: value for key, value in stands.items() if key != RESUMED}
 
 
 def _difference(key: str, one: Any, other: Any) -> str:
@@ -154,10 +207,23 @@ def _difference(key: str, one: Any, other: Any) -> str:
 
 
 def _cut_torn_line(path: Path) -> None:
-    whole = path.read_bytes()
-    end = whole.rfind(b"\n") + 1
-    if end < len(whole):
+    end, size = _whole_lines(path), path.stat().st_size
+    if end < size:
         os.truncate(path, end)
+
+
+def _whole_lines(path: Path) -> int:
+    """Return how many bytes of a file are whole lines."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            begin = max(0, end - PIECE)
+            file.seek(begin)
+            found = file.read(end - begin).rfind(b"\n")
+            if found >= 0:
+                return begin + found + 1
+            end = begin
+    return 0
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

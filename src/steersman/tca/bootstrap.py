@@ -12,6 +12,7 @@ of them is paired.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ __all__ = [
     "BLOCKS_MIN",
     "RESAMPLES_MIN",
     "MeanInterval",
+    "Means",
     "Weights",
     "block_weights",
     "mean_intervals",
@@ -35,7 +37,9 @@ __all__ = [
 
 RESAMPLES_MIN: Final = 2_000
 BLOCKS_MIN: Final = 8  # below that hardly any two resamples differ, and no interval is given
-CELLS_MAX: Final = 4_000_000  # of weights held at once
+CELLS_MAX: Final = 2_000_000  # of weights held at once
+CELLS_DRAWN: Final = 200_000  # drawn at once: more would not stay in a processor's cache
+WINDOW: Final = 8.0  # deviations of a resample's rank from where its median or tail may be
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -69,14 +73,18 @@ def block_weights(blocks: I64, resamples: int, seed: int) -> Weights:
     count = int(blocks.max()) + 1
     rows = max(1, CELLS_MAX // count)
 
+    few = max(1, CELLS_DRAWN // count)
+
     def stream() -> Iterator[F64]:
         rng = np.random.default_rng([seed, count])
         for first in range(0, resamples, rows):
-            these = min(rows, resamples - first)
-            drawn = rng.integers(count, size=(these, count))
-            drawn += np.arange(these)[:, None] * count
-            held = np.bincount(drawn.ravel(), minlength=these * count)
-            yield held.reshape(these, count).astype(np.float64)
+            held = np.empty((min(rows, resamples - first), count))
+            for begin in range(0, len(held), few):
+                part = held[begin : begin + few]
+                drawn = rng.integers(count, size=part.shape)
+                drawn += np.arange(len(part))[:, None] * count
+                part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+            yield held
 
     return stream
 
@@ -88,27 +96,55 @@ def mean_intervals(
 
     `blocks` says which block each row is of, `weights` how they are resampled.
     """
-    count = int(blocks.max()) + 1
-    sums = np.zeros((count, values.shape[1]))
-    np.add.at(sums, blocks, values)
-    sizes = np.bincount(blocks, minlength=count).astype(np.float64)
-    means, errors = _ratios(np.ones((1, count)), sums, sizes)
-    enough = count >= BLOCKS_MIN
-    deviations = np.vstack([
-        _studentised(drawn, sums, sizes, means[0]) for drawn in weights()
-    ]) if enough else np.zeros((0, values.shape[1]))  # fmt: skip
-    found = []
-    for column, (mean, error) in enumerate(zip(means[0].tolist(), errors[0].tolist(), strict=True)):
-        low = high = p = None
-        if enough:
-            t = deviations[:, column]
-            half = float(np.quantile(t, confidence, method="higher")) * error
-            low, high = mean - half, mean + half
-            p = _chance(mean, error, t)
-        found.append(
-            MeanInterval(mean, error if count > 1 else None, low, high, p, len(values), count)
+    means = Means(values, blocks)
+    if means.enough:
+        for held in weights():
+            means.take(held)
+    return means.intervals(confidence)
+
+
+class Means:
+    """The means of columns, resampled piece by piece: several may `take` what was drawn once."""
+
+    def __init__(self, values: F64, blocks: I64) -> None:
+        count = int(blocks.max()) + 1
+        sums = np.zeros((count, values.shape[1]))
+        np.add.at(sums, blocks, values)
+        sizes = np.bincount(blocks, minlength=count).astype(np.float64)
+        means, errors = _Ratios(sums, sizes).drawn(np.ones((1, count)))
+        self.enough = count >= BLOCKS_MIN
+        self._n, self.blocks = len(values), count
+        self._means, self._errors = means[0], errors[0]
+        self._centred = _Ratios(sums - means[0] * sizes[:, None], sizes)
+        self._rounding = 1e-9 * np.abs(sums).max(axis=0, initial=0.0) / sizes.mean()
+        self._strayed: list[F64] = []
+
+    def take(self, weights: F64) -> None:
+        """Take in |mean* - mean| / error*; infinite where a resample has no spread but moved."""
+        drawn, errors = self._centred.drawn(weights)
+        away = np.abs(drawn)
+        away[away <= self._rounding] = 0.0
+        errors[errors <= self._rounding] = 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self._strayed.append(np.where(away == 0.0, 0.0, away / errors))
+
+    def intervals(self, confidence: float = 0.95) -> tuple[MeanInterval, ...]:
+        """Return each mean with the interval that all that was taken in gives it."""
+        strayed = np.vstack(self._strayed) if self.enough else None
+        return tuple(
+            self._interval(column, None if strayed is None else strayed[:, column], confidence)
+            for column in range(len(self._means))
         )
-    return tuple(found)
+
+    def _interval(self, column: int, strayed: F64 | None, confidence: float) -> MeanInterval:
+        mean, error = float(self._means[column]), float(self._errors[column])
+        low = high = p = None
+        if strayed is not None:
+            half = float(np.quantile(strayed, confidence, method="higher")) * error
+            low, high = mean - half, mean + half
+            p = _chance(mean, error, strayed)
+        known = error if self.blocks > 1 else None
+        return MeanInterval(mean, known, low, high, p, self._n, self.blocks)
 
 
 def _chance(mean: float, error: float, deviations: F64) -> float:
@@ -119,55 +155,91 @@ def _chance(mean: float, error: float, deviations: F64) -> float:
     return (1 + beyond) / (len(deviations) + 1)
 
 
-def _ratios(weights: F64, sums: F64, sizes: F64) -> tuple[F64, F64]:
-    """Return means and their errors, (resamples, columns), of sums over sizes by blocks."""
-    total = weights @ sizes
-    means = weights @ sums / total[:, None]
-    count = len(sizes)
-    # sum of w (s - mean n)^2, written out so that it is products of matrices
-    even = bool((sizes == sizes[0]).all())
-    mixed = sizes[0] * means * total[:, None] if even else weights @ (sums * sizes[:, None])
-    squares = weights @ sums**2 - 2 * means * mixed + means**2 * (weights @ sizes**2)[:, None]
-    spread = np.sqrt(np.maximum(squares, 0.0) * (count / max(1, count - 1)))
-    return means, spread / total[:, None]
+class _Ratios:
+    """Means and their errors under weights: sums over sizes, both by block."""
 
+    def __init__(self, sums: F64, sizes: F64) -> None:
+        self._sizes = sizes
+        self._even = bool((sizes == sizes[0]).all())
+        mixed = [] if self._even else [sums * sizes[:, None]]
+        # One product of matrices for all that is needed: many small ones wait for each other.
+        self._parts = np.hstack([sums, sums**2, *mixed, sizes[:, None], sizes[:, None] ** 2])
+        self._columns = sums.shape[1]
 
-def _studentised(weights: F64, sums: F64, sizes: F64, means: F64) -> F64:
-    """Return |mean* - mean| / error*; infinite where a resample has no spread but moved."""
-    drawn, errors = _ratios(weights, sums - means * sizes[:, None], sizes)
-    away = np.abs(drawn)
-    scale = 1e-9 * np.abs(sums).max(axis=0, initial=0.0) / sizes.mean()
-    away[away <= scale] = 0.0  # rounding
-    errors[errors <= scale] = 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(away == 0.0, 0.0, away / errors)
+    def drawn(self, weights: F64) -> tuple[F64, F64]:
+        """Return means and errors, (resamples, columns)."""
+        count, columns = len(self._sizes), self._columns
+        found = weights @ self._parts
+        total, square_sizes = found[:, -2:-1], found[:, -1:]
+        means = found[:, :columns] / total
+        # sum of w (s - mean n)^2, written out
+        mixed = self._sizes[0] * means * total if self._even else found[:, 2 * columns : -2]
+        squares = found[:, columns : 2 * columns] - 2 * means * mixed + means**2 * square_sizes
+        spread = np.sqrt(np.maximum(squares, 0.0) * (count / max(1, count - 1)))
+        return means, spread / total
 
 
 # -- medians and tails ----------------------------------------------------------------------------
-def weighted_tails(values: F64, weights: F64, share: float) -> F64:
-    """Return the mean of the worst (largest) `share` of the weight, for each row of `weights`.
+def weighted_tails(values: F64, blocks: I64, weights: F64, share: float) -> F64:
+    """Return the mean of the worst (largest) `share` of the weight, (rows of weights, columns).
 
-    The value at the edge counts in part: R. Rockafellar, S. Uryasev, "Conditional value-at-risk
-    for general loss distributions" (2002).
+    `values` are those of (n, columns), `blocks` says which block each row of them is of, and a row
+    of `weights` has one for each block. The value at the edge counts in part: R. Rockafellar,
+    S. Uryasev, "Conditional value-at-risk for general loss distributions" (2002).
     """
-    order = np.argsort(values)[::-1]
-    held = weights[:, order]
-    wanted = share * held.sum(axis=1, keepdims=True)
-    before = np.cumsum(held, axis=1) - held
-    taken = np.clip(wanted - before, 0.0, held)
-    found: F64 = taken @ values[order] / wanted[:, 0]
+    wanted = share * (weights @ _counts(blocks, weights))
+    found = np.empty((len(weights), values.shape[1]))
+    for column, own in enumerate(values.T):
+        order = np.argsort(own)[::-1]
+        reach = _reach(len(own), share)
+        while True:  # of many values only the worst are looked at, as many as it takes
+            worst = order[:reach]
+            held = weights[:, blocks[worst]]
+            sums = np.cumsum(held, axis=1)
+            if reach >= len(own) or bool((sums[:, -1] >= wanted).all()):
+                break
+            reach *= 2
+        taken = np.clip(wanted[:, None] - (sums - held), 0.0, held)
+        found[:, column] = taken @ own[worst] / wanted
     return found
 
 
-def weighted_medians(values: F64, weights: F64) -> F64:
-    """Return the median by weight for each row of `weights`, as usual the middle of two."""
-    order = np.argsort(values)
-    below = np.cumsum(weights[:, order], axis=1)
-    half = below[:, -1:] / 2
-    low = (below < half).sum(axis=1)
-    high = (below <= half).sum(axis=1)
-    found: F64 = (values[order][low] + values[order][np.minimum(high, len(values) - 1)]) / 2
-    return found
+def weighted_medians(values: F64, blocks: I64, weights: F64) -> F64:
+    """Return the medians by weight, as usual the middle of two; shapes are as of the tails."""
+    count = len(values)
+    half = weights @ _counts(blocks, weights) / 2
+    order = np.argsort(values, axis=0)
+    reach = _reach(count, 0.5) - count // 2
+    while True:  # of many values only those near the middle are looked at
+        first, last = max(0, count // 2 - reach), min(count, count // 2 + reach)
+        below = weights @ np.column_stack(
+            [_counts(blocks[one[:first]], weights) for one in order.T]
+        )
+        found = np.empty(below.shape)
+        within = True
+        for column, own in enumerate(values.T):
+            ranked = order[:, column]
+            sums = np.cumsum(weights[:, blocks[ranked[first:last]]], axis=1)
+            sums += below[:, column, None]
+            within &= bool((below[:, column] < half).all() and (sums[:, -1] > half).all())
+            low = first + (sums < half[:, None]).sum(axis=1)
+            high = first + (sums <= half[:, None]).sum(axis=1)
+            middle = (
+                own[ranked[np.minimum(low, count - 1)]] + own[ranked[np.minimum(high, count - 1)]]
+            )
+            found[:, column] = middle / 2
+        if within or (first == 0 and last == count):
+            return found
+        reach *= 2
+
+
+def _counts(blocks: I64, weights: F64) -> F64:
+    return np.bincount(blocks, minlength=weights.shape[1]).astype(np.float64)
+
+
+def _reach(count: int, share: float) -> int:
+    """Return how many values most probably hold a share of a resample's weight."""
+    return min(count, math.ceil(share * count + WINDOW * math.sqrt(share * count)) + 2)
 
 
 def percentiles(draws: F64, confidence: float = 0.95) -> tuple[float, float]:

@@ -36,13 +36,16 @@ I64 = npt.NDArray[np.int64]
 class Columns:
     """Costs (orders, arms) in bps and what the orders were, in the order of their numbers.
 
-    `gross` is without fees and tokens; `means` holds the mean of each of `FIGURES` by arm.
+    `gross` is without fees and tokens; `fill_rates` and `participation` are shares, not a number
+    where unknown; `means` holds the mean of each of `FIGURES` by arm.
     `independent` tells whether every order is a block of its own.
     """
 
     arms: tuple[str, ...]
     costs: F64
     gross: F64
+    fill_rates: F64
+    participation: F64
     blocks: I64
     sigma: F64
     sizes: tuple[float, ...]
@@ -77,12 +80,12 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
     in the same market.
     """
     drawn: list[Drawn] = []
-    cells: list[list[list[float]]] = []
+    cells: list[F64] = []
     counts = np.zeros((5, len(arms)), np.int64)
     for order, results in groups:
         rows = _matched(order, results, arms)
         drawn.append(order)
-        cells.append([_cell(row) for row in rows])
+        cells.append(np.array([_cell(row) for row in rows]))
         counts += np.array([_count(row) for row in rows]).T
     if not drawn:
         raise DataError("the study has no results", "run it first")
@@ -91,7 +94,7 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
     sorted_orders = [drawn[place] for place in by_number]
     _, blocks = np.unique([order.block for order in sorted_orders], return_inverse=True)
     costs = table[:, :, 1]
-    figures = table[:, :, 2:]
+    figures = table[:, :, 2:-1]
     known = ~np.isnan(figures)
     held = known.sum(axis=0)
     with np.errstate(invalid="ignore"):
@@ -101,6 +104,8 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
         arms=tuple(arms),
         costs=costs,
         gross=costs - figures[:, :, 0] - figures[:, :, 2],
+        fill_rates=figures[:, :, FIGURES.index("fill_rate")],
+        participation=table[:, :, -1],
         blocks=blocks.astype(np.int64),
         sigma=table[:, 0, 0],
         sizes=tuple(order.size for order in sorted_orders),
@@ -136,7 +141,7 @@ def _matched(
 
 
 def _cell(row: OrderResult) -> list[float]:
-    share = np.nan if row.maker_share is None else row.maker_share
+    unknown = float("nan")
     return [
         row.sigma_hour_pct,
         row.cost_bps,
@@ -145,7 +150,8 @@ def _cell(row: OrderResult) -> list[float]:
         row.token_bps,
         row.unfilled_bps,
         row.fill_rate,
-        float(share),
+        unknown if row.maker_share is None else row.maker_share,
+        unknown if row.participation is None else row.participation,
     ]
 
 

@@ -1,4 +1,4 @@
-"""Intervals of 95 % for a mean over orders, for a share, and for a quantile.
+"""Intervals of 95 % for a mean over orders, a share, a ratio, and a quantile.
 
 An order is one observation. Orders at the same time in the same market share its moves and are not
 independent: an interval over such orders is too narrow, which whoever shows it has to say.
@@ -16,7 +16,7 @@ from scipy.special import bdtr, stdtrit
 
 from steersman.tca.quality import nearest_rank
 
-__all__ = ["Estimate", "mean_of", "quantile_of", "share_of"]
+__all__ = ["Estimate", "mean_of", "quantile_of", "ratio_of", "share_of"]
 
 TAIL: Final = 0.025
 Z: Final = 1.959963984540054  # of the normal distribution at 1 - TAIL
@@ -43,6 +43,27 @@ def mean_of(values: Sequence[float]) -> Estimate | None:
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     half = float(stdtrit(n - 1, 1 - TAIL)) * math.sqrt(variance / n)
     return Estimate(mean, mean - half, mean + half, n)
+
+
+def ratio_of(above: Sequence[float], below: Sequence[float]) -> Estimate | None:
+    """Return the sum of one column by the sum of another, with Fieller's interval.
+
+    Rows are independent of each other, the two values of a row are not. None where the sum below
+    cannot be told from zero, or is below it: there a share of it means nothing. E. C. Fieller,
+    "Some problems in interval estimation", JRSS B 16 (1954).
+    """
+    n = len(above)
+    if n < 2:
+        return None
+    x, y = float(np.mean(above)), float(np.mean(below))
+    (xx, xy), (_, yy) = (np.cov(above, below) / n).tolist()
+    square = float(stdtrit(n - 1, 1 - TAIL)) ** 2
+    # the ratios r at which (x - r y)^2 <= t^2 var(x - r y)
+    a, b, c = y * y - square * yy, x * y - square * xy, x * x - square * xx
+    if y <= 0 or a <= 0:
+        return None
+    root = math.sqrt(max(0.0, b * b - a * c))
+    return Estimate(x / y, (b - root) / a, (b + root) / a, n)
 
 
 def share_of(hits: int, n: int) -> Estimate | None:

@@ -21,7 +21,7 @@ from steersman.errors import DataError
 from steersman.tca.measure import CostReport
 from steersman.tca.valuation import Touch, Valuation
 
-__all__ = ["Drawn", "OrderResult", "result_of"]
+__all__ = ["Drawn", "OrderResult", "Worked", "result_of"]
 
 NONE: Final = Decimal(0)
 
@@ -75,6 +75,10 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     answers: int
     fallbacks: int
     sigma_hour_pct: float
+
+
+Worked = tuple[Drawn, tuple[OrderResult, ...]]
+"""One order of a study and its results, one of each arm."""
 
 
 def result_of(

@@ -10,10 +10,11 @@ pairs at once: by that a study may stop early (`settled`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +24,30 @@ from steersman.tca.bootstrap import (
     BLOCKS_MIN,
     RESAMPLES_MIN,
     MeanInterval,
+    Means,
     block_weights,
-    mean_intervals,
     percentiles,
     weighted_medians,
     weighted_tails,
 )
 from steersman.tca.columns import Columns
+from steersman.tca.frames import frame_of, html_of
 
-__all__ = ["Arm", "Pair", "Part", "PartArm", "PartPair", "Study", "settled", "summarise"]
+__all__ = [
+    "OF_VOLUME",
+    "ORDERS_MIN",
+    "Arm",
+    "Pair",
+    "Part",
+    "PartArm",
+    "PartPair",
+    "Study",
+    "anytime",
+    "labels_of",
+    "settled",
+    "summarise",
+    "tail_of",
+]
 
 RESAMPLES: Final = 4_999
 RESAMPLES_ELSEWHERE: Final = RESAMPLES_MIN  # of medians, tails and parts
@@ -41,6 +57,7 @@ POWER: Final = 0.8
 EFFECT_BPS: Final = 1.0  # what the advice on sample sizes is for
 SUSPECT_BPS: Final = 5.0  # an advisor that gains more than this has probably seen the future
 ORDERS_MIN: Final = 30  # before a study may stop: the variance must be known
+OF_VOLUME: Final = " of the volume"  # that the mean time as long as an order trades
 THIRDS: Final = ("low", "middle", "high")
 
 F64 = npt.NDArray[np.float64]
@@ -165,18 +182,41 @@ class Study:
             "warnings": list(self.warnings),
         }
 
+    def to_polars(self, what: Literal["arms", "pairs"] = "arms") -> Any:
+        """Return a row for each arm, or pair, as a polars DataFrame.
+
+        Raises UsageError where polars is not installed.
+        """
+        return frame_of(self._rows(what))
+
+    def _rows(self, what: Literal["arms", "pairs"]) -> list[dict[str, Any]]:
+        if what == "pairs":
+            return [asdict(pair) for pair in self.pairs]
+        return [{"arm": name, **asdict(arm)} for name, arm in self.arms.items()]
+
+    def _repr_html_(self) -> str:
+        told = f"What {self.n:,} orders cost in bps; independent seeds or days: {self.seeds:,}"
+        notes = "".join(f"<p>{escape(warning)}</p>" for warning in self.warnings)
+        tables = html_of(self._rows("arms"), told), html_of(self._rows("pairs"), "Pairs, a less b")
+        return notes + "".join(tables)
+
 
 def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
-    """Return what the orders say; `seed` is that of the resampling."""
-    blocks = data.blocks
-    weights = block_weights(blocks, resamples, seed)
+    """Return what the orders say; `seed` is that of the resampling.
+
+    Memory: besides the columns at most 40 MB of what is being resampled, and 8 bytes for each
+    resample of each mean.
+    """
     costs, pairs = data.costs, list(combinations(range(len(data.arms)), 2))
-    arm_means = mean_intervals(costs, blocks, weights)
-    pair_means = mean_intervals(_differences(costs, pairs), blocks, weights)
+    means = Means(np.hstack([costs, _differences(costs, pairs)]), data.blocks)
     drawn = None
-    if data.block_count >= BLOCKS_MIN:
-        fewer = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
-        drawn = _drawn((held[:, blocks] for held in fewer()), costs)
+    if means.enough:
+        drawn = _Draws(costs, data.blocks)
+        for held in block_weights(data.blocks, resamples, seed)():
+            means.take(held)
+            drawn.take(held)
+    found = means.intervals()
+    arm_means, pair_means = found[: len(data.arms)], found[len(data.arms) :]
     arms = {
         name: _arm(data, column, arm_means[column], drawn) for column, name in enumerate(data.arms)
     }
@@ -191,7 +231,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         seeds=data.block_count,
         arms=arms,
         pairs=compared,
-        splits=dict(_splits(data, pairs, seed)),
+        splits=_splits(data, pairs, seed),
         warnings=tuple(_warnings(data, arms, compared)),
     )
 
@@ -207,13 +247,14 @@ def settled(costs: F64, resolve_bps: float) -> bool:
     if orders < ORDERS_MIN:
         return False
     for column in _differences(costs, pairs).T:
-        low, high = _anytime(column, len(pairs))
+        low, high = anytime(column, len(pairs))
         if low <= 0 <= high and (high - low) / 2 > resolve_bps:
             return False
     return True
 
 
-def _anytime(differences: F64, pairs: int) -> tuple[float, float]:
+def anytime(differences: F64, pairs: int) -> tuple[float, float]:
+    """Return what holds a mean difference at any number of orders, for so many pairs at once."""
     n = len(differences)
     deviation, mean = float(differences.std(ddof=1)), float(differences.mean())
     half = mixture_bound(n, ALPHA / pairs) * deviation / n
@@ -227,25 +268,38 @@ def _differences(costs: F64, pairs: Sequence[tuple[int, int]]) -> F64:
     return costs[:, first] - costs[:, second]
 
 
-@dataclass(frozen=True, slots=True)
 class _Draws:
-    """Medians and tails of each arm (resamples, arms)."""
+    """Medians and tails of each arm, in the first of the resamples."""
 
-    medians: F64
-    tails: F64
+    def __init__(self, costs: F64, blocks: I64) -> None:
+        self._costs, self._blocks = costs, blocks
+        self._left = RESAMPLES_ELSEWHERE
+        self._medians: list[F64] = []
+        self._tails: list[F64] = []
+
+    def take(self, weights: F64) -> None:
+        """Take in resamples, as long as more are wanted."""
+        held, blocks = weights[: self._left], self._blocks
+        self._left -= len(held)
+        if len(held):
+            self._medians.append(weighted_medians(self._costs, blocks, held))
+            self._tails.append(weighted_tails(self._costs, blocks, held, TAIL))
+
+    @property
+    def medians(self) -> F64:
+        """Of (resamples, arms)."""
+        return np.vstack(self._medians)
+
+    @property
+    def tails(self) -> F64:
+        """Of (resamples, arms)."""
+        return np.vstack(self._tails)
 
 
-def _drawn(weights: Iterable[F64], costs: F64) -> _Draws:
-    medians, tails = [], []
-    for held in weights:
-        columns = costs.T
-        medians.append(np.column_stack([weighted_medians(one, held) for one in columns]))
-        tails.append(np.column_stack([weighted_tails(one, held, TAIL) for one in columns]))
-    return _Draws(np.vstack(medians), np.vstack(tails))
-
-
-def _tail(values: F64) -> float:
-    return float(weighted_tails(values, np.ones((1, len(values))), TAIL)[0])
+def tail_of(values: F64) -> float:
+    """Return the mean of the dearest twentieth."""
+    once = np.ones((1, len(values)))
+    return float(weighted_tails(values[:, None], np.arange(len(values)), once, TAIL)[0, 0])
 
 
 def _within(draws: F64 | None) -> tuple[float | None, float | None]:
@@ -269,7 +323,7 @@ def _arm(data: Columns, column: int, found: MeanInterval, drawn: _Draws | None) 
         median_bps=float(np.median(costs)),
         median_low=median_low,
         median_high=median_high,
-        cvar95_bps=_tail(costs),
+        cvar95_bps=tail_of(costs),
         cvar95_low=tail_low,
         cvar95_high=tail_high,
         sd_bps=_deviation(costs),
@@ -303,7 +357,7 @@ def _pair(
     tail_low, tail_high = _within(tails)
     any_low, any_high = None, None
     if data.independent and len(differences) >= ORDERS_MIN:
-        any_low, any_high = _anytime(differences, len(data.arms) * (len(data.arms) - 1) // 2)
+        any_low, any_high = anytime(differences, len(data.arms) * (len(data.arms) - 1) // 2)
     wins = float(np.mean(differences < 0) + np.mean(differences == 0) / 2)
     return Pair(
         a=data.arms[a],
@@ -316,7 +370,7 @@ def _pair(
         p_holm=adjusted,
         gross_diff_bps=float((data.gross[:, a] - data.gross[:, b]).mean()),
         median_diff_bps=float(np.median(differences)),
-        cvar95_diff_bps=_tail(costs[:, a]) - _tail(costs[:, b]),
+        cvar95_diff_bps=tail_of(costs[:, a]) - tail_of(costs[:, b]),
         cvar95_diff_low=tail_low,
         cvar95_diff_high=tail_high,
         win_rate=wins,
@@ -330,41 +384,52 @@ def _pair(
 # -- parts of the orders --------------------------------------------------------------------------
 def _splits(
     data: Columns, pairs: Sequence[tuple[int, int]], seed: int
-) -> Iterator[tuple[str, dict[str, Part]]]:
+) -> dict[str, dict[str, Part]]:
+    costs = np.hstack([data.costs, _differences(data.costs, pairs)])
+    return {by: _split(data, costs, labels, by, seed) for by, labels in labels_of(data).items()}
+
+
+def _split(data: Columns, costs: F64, labels: Sequence[str], by: str, seed: int) -> dict[str, Part]:
+    held = np.array(labels)
+    rows = {name: np.flatnonzero(held == name) for name in _names(by, labels)}
+    means = {
+        name: Means(costs[own], np.unique(data.blocks[own], return_inverse=True)[1])
+        for name, own in rows.items()
+    }
+    for count in dict.fromkeys(one.blocks for one in means.values() if one.enough):
+        alike = [one for one in means.values() if one.blocks == count]
+        for weights in block_weights(np.arange(count), RESAMPLES_ELSEWHERE, seed)():
+            for one in alike:
+                one.take(weights)
+    return {name: _part(data, own, means[name].intervals()) for name, own in rows.items()}
+
+
+def labels_of(data: Columns) -> dict[str, list[str]]:
+    """Return what part each order is of, by each way to part them that there is."""
     cuts = np.quantile(data.sigma, [1 / 3, 2 / 3])
-    volatility = [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)]
-    sizes = [f"{size * 100:g} % of the volume" for size in data.sizes]
-    for by, labels in (
-        ("regime", data.regimes),
-        ("symbol", data.symbols),
-        ("size", sizes),
-        ("volatility", volatility),
-    ):
-        names = list(dict.fromkeys(labels))
-        if by == "volatility":
-            names.sort(key=THIRDS.index)
-        if len(names) > 1:
-            held = np.array(labels)
-            yield (
-                by,
-                {name: _split(data, np.flatnonzero(held == name), pairs, seed) for name in names},
-            )
+    found = {
+        "regime": list(data.regimes),
+        "symbol": list(data.symbols),
+        "size": [f"{size * 100:g} %{OF_VOLUME}" for size in data.sizes],
+        "volatility": [THIRDS[int(third)] for third in np.searchsorted(cuts, data.sigma)],
+    }
+    return {by: labels for by, labels in found.items() if len(set(labels)) > 1}
 
 
-def _split(data: Columns, rows: I64, pairs: Sequence[tuple[int, int]], seed: int) -> Part:
-    costs = data.costs[rows]
-    blocks = np.unique(data.blocks[rows], return_inverse=True)[1]
-    weights = block_weights(blocks, RESAMPLES_ELSEWHERE, seed)
-    both = np.hstack([costs, _differences(costs, pairs)])
-    found = mean_intervals(both, blocks, weights)
+def _names(by: str, labels: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(labels))
+    return sorted(names, key=THIRDS.index) if by == "volatility" else names
+
+
+def _part(data: Columns, rows: I64, found: Sequence[MeanInterval]) -> Part:
     count = len(data.arms)
     arms = {
-        name: PartArm(mean.mean, mean.low, mean.high, _tail(costs[:, column]))
+        name: PartArm(mean.mean, mean.low, mean.high, tail_of(data.costs[rows, column]))
         for column, (name, mean) in enumerate(zip(data.arms, found[:count], strict=True))
     }
     compared = tuple(
-        PartPair(data.arms[a], data.arms[b], mean.mean, mean.low, mean.high)
-        for (a, b), mean in zip(pairs, found[count:], strict=True)
+        PartPair(a, b, mean.mean, mean.low, mean.high)
+        for (a, b), mean in zip(combinations(data.arms, 2), found[count:], strict=True)
     )
     return Part(len(rows), arms, compared)
 
@@ -375,13 +440,21 @@ def _warnings(data: Columns, arms: dict[str, Arm], pairs: Sequence[Pair]) -> Ite
     if data.block_count < BLOCKS_MIN:
         what = "seeds" if data.independent else "days"
         yield f"no intervals: they need {BLOCKS_MIN} {what} or more, there are {data.block_count}"
+    empty = [name for name, arm in arms.items() if not arm.fill_rate]
+    for name in empty:
+        yield f"{name}: nothing was filled in any order: its cost is what the market did"
+    partly = [
+        f"{name} {arm.incomplete:,}"
+        + (f" ({arm.refused:,} refused by a limit)" * bool(arm.refused))
+        for name, arm in arms.items()
+        if arm.incomplete and name not in empty
+    ]
+    if partly:
+        yield (
+            f"not filled whole, of {n:,} orders, and the rest valued at the close: "
+            f"{', '.join(partly)}"
+        )
     for name, arm in arms.items():
-        if arm.incomplete:
-            refused = f", {arm.refused} of them refused by a limit" if arm.refused else ""
-            yield (
-                f"{name}: {arm.incomplete} of {n} orders were not filled whole{refused}; "
-                f"the rest is valued at the close"
-            )
         if arm.fallbacks:
             yield f"{name}: rules answered in its place {arm.fallbacks} times of {arm.asked}"
     steered = {name for name, arm in arms.items() if arm.asked}

@@ -16,7 +16,16 @@ from steersman.tca.decisions import Decision, adaptations
 from steersman.tca.intervals import Estimate, mean_of, quantile_of, share_of
 from steersman.tca.measure import CostReport
 
-__all__ = ["TARGETS", "Evidence", "Metric", "Target", "judge"]
+__all__ = [
+    "TARGETS",
+    "Evidence",
+    "Metric",
+    "Target",
+    "Verdict",
+    "in_percent",
+    "judge",
+    "verdict",
+]
 
 Verdict = Literal["met", "not met", "undecided", "not measurable"]
 Measure = Callable[[Sequence["Evidence"]], Estimate | None]
@@ -114,7 +123,8 @@ def _percent(value: float | None) -> float | None:
     return None if value is None else 100 * value
 
 
-def _scaled(found: Estimate | None) -> Estimate | None:
+def in_percent(found: Estimate | None) -> Estimate | None:
+    """Return an estimate of a share in percent."""
     if found is None:
         return None
     return Estimate(100 * found.value, _percent(found.low), _percent(found.high), found.n)
@@ -138,7 +148,7 @@ def _adaptations(one: Evidence) -> float | None:
 
 def _coherent(evidence: Sequence[Evidence]) -> Estimate | None:
     judged = [d.coherent for one in evidence for d in one.decisions if d.coherent is not None]
-    return _scaled(share_of(sum(judged), len(judged)))
+    return in_percent(share_of(sum(judged), len(judged)))
 
 
 def _captured(one: Evidence) -> float | None:
@@ -148,7 +158,7 @@ def _captured(one: Evidence) -> float | None:
 
 def _fallback(evidence: Sequence[Evidence]) -> Estimate | None:
     judged = [decision.fallback for one in evidence for decision in one.decisions]
-    return _scaled(share_of(sum(judged), len(judged)))
+    return in_percent(share_of(sum(judged), len(judged)))
 
 
 TARGETS: Final[tuple[tuple[Target, Measure | None, str], ...]] = (
