@@ -26,7 +26,8 @@ __all__ = ["Reproduce", "reproduce", "settings_toml"]
 UNKNOWN: Final = (
     "Not in the journal, so add what was given: --market of a recording, --regime, --news, "
     "--funding, --latency, --feed-latency, --queue, --impact, --parameters, --watch-after, "
-    "--advisor-latency, [signals]. --advisor recorded:JOURNAL repeats any advisor's answers."
+    "--informativeness, --advisor-latency, [signals]. --advisor recorded:JOURNAL repeats any "
+    "advisor's answers."
 )
 # How the names of advisors begin that need nothing to be asked again.
 PLAIN: Final = {

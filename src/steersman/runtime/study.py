@@ -24,7 +24,7 @@ from steersman.runtime.drawing import (
     recorded,
 )
 from steersman.runtime.fleet import Fleet, Worked, work_all
-from steersman.runtime.prepare import GENERATED
+from steersman.runtime.prepare import GENERATED, check_informativeness
 from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
@@ -56,6 +56,7 @@ class Suite:
     orders: int = 60
     seed: int = 1
     horizon: str = "30m"
+    informativeness: float | None = None
 
 
 DEFAULT: Final = Suite(arms="immediate,twap,twap-passive,vwap,pov,is,ow,rules")
@@ -65,6 +66,14 @@ SUITES: Final = {
         regimes="calm,trend_up,trend_down,volatile,thin,news,funding,cascade,weekend",
         symbols="BTCUSDT.linear,ETHUSDT.linear",
         orders=10_800,
+    ),
+    "break-even": Suite(
+        arms=(
+            "neutral,oracle:0.3,oracle:0.4,oracle:0.5,oracle:0.6,oracle:0.7,oracle:0.85,oracle:1,"
+            "random,rules,keyword,embedded"
+        ),
+        regimes="calm,trend_up,volatile,news",
+        orders=720,
     ),
 }
 
@@ -84,6 +93,7 @@ class Request:
     resolve_bps: float | None
     settings: Settings
     models: dict[str, str] = field(default_factory=dict)
+    informativeness: float | None = None
 
     def drawn(self, number: int) -> Drawn:
         """Return the order of a number."""
@@ -120,6 +130,7 @@ class Request:
                 for table, keys in tables.items()
             },
             "regimes": list(self.regimes),
+            "informativeness": self.informativeness,
             "symbols": {market.name: format(market.day_qty, "f") for market in self.markets},
             "sizes": list(SIZES),
             "horizon": self.horizon,
@@ -150,11 +161,12 @@ def request(
     jobs: int | None,
     resolve_bps: float | None,
     settings: Settings,
+    informativeness: float | None = None,
 ) -> Request:
     """Return a study that can be run; raise UsageError, DataError or WeightsError for any other."""
     asked: dict[str, Any] = {
         "arms": arms, "regimes": regimes, "symbols": symbols, "orders": orders, "seed": seed,
-        "horizon": horizon,
+        "horizon": horizon, "informativeness": informativeness,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     wanted = replace(_suite(suite, given, market, resolve_bps), **given)
@@ -168,6 +180,7 @@ def request(
         raise UsageError(f"{workers} jobs", f"give from 1 to {JOBS_MAX}")
     if resolve_bps is not None and not 0 < resolve_bps < 1e4:
         raise UsageError(f"{resolve_bps} bps cannot be resolved", "give a positive --resolve")
+    check_informativeness(wanted.informativeness, generated=market == GENERATED)
     chosen = parse_arms(wanted.arms)
     parse_duration_ns(wanted.horizon)
     markets, held = _markets(market, given, wanted, resolve_bps)
@@ -184,6 +197,7 @@ def request(
         resolve_bps=resolve_bps,
         settings=alone,
         models=expect_advisors(chosen, alone, generated=market == GENERATED),
+        informativeness=wanted.informativeness,
     )
 
 
@@ -239,7 +253,7 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
         for worked in read_results(folder):
             progress.take(worked)
         advance(progress.share, progress.words)
-        fleet = Fleet(request.arms, request.settings, request.market)
+        fleet = Fleet(request.arms, request.settings, request.market, request.informativeness)
         left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
         if request.market != GENERATED:  # a recording is read forward
             left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
