@@ -103,7 +103,7 @@ def test_the_document_is_plain_and_the_same_every_time() -> None:
     first, second = (json.dumps(said().document(), allow_nan=False) for _ in range(2))
     assert first == second
     document = json.loads(first)
-    assert {"n", "seeds", "arms", "pairs", "splits", "warnings"} == set(document)
+    assert {"n", "seeds", "arms", "pairs", "splits", "warnings", "break_even"} == set(document)
     assert {"a", "b", "mean_diff_bps", "ci_low", "ci_high", "p", "p_holm", "n"} <= set(
         document["pairs"][0]
     )

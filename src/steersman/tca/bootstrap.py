@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,9 @@ __all__ = [
     "Weights",
     "block_weights",
     "mean_intervals",
+    "percentile_ends",
     "percentiles",
+    "ratio_interval",
     "weighted_medians",
     "weighted_tails",
 ]
@@ -92,11 +95,29 @@ def mean_intervals(
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, blocks, values)
     sizes = np.bincount(blocks, minlength=count).astype(np.float64)
+    return _intervals(sums, sizes, weights, len(values), confidence)
+
+
+def ratio_interval(
+    sums: F64, sizes: F64, weights: Weights, confidence: float = 0.95
+) -> MeanInterval:
+    """Return the sum of `sums` over that of `sizes`, (blocks,) each, with its interval.
+
+    It is a mean by block whose blocks may be of any positive size; `weights` resample them.
+    """
+    return _intervals(sums[:, None], sizes, weights, len(sizes), confidence)[0]
+
+
+def _intervals(
+    sums: F64, sizes: F64, weights: Weights, n: int, confidence: float
+) -> tuple[MeanInterval, ...]:
+    """Return the means and intervals of columns from their sums by block and the blocks' sizes."""
+    count, columns = sums.shape
     means, errors = _ratios(np.ones((1, count)), sums, sizes)
     enough = count >= BLOCKS_MIN
     deviations = np.vstack([
         _studentised(drawn, sums, sizes, means[0]) for drawn in weights()
-    ]) if enough else np.zeros((0, values.shape[1]))  # fmt: skip
+    ]) if enough else np.zeros((0, columns))  # fmt: skip
     found = []
     for column, (mean, error) in enumerate(zip(means[0].tolist(), errors[0].tolist(), strict=True)):
         low = high = p = None
@@ -105,9 +126,7 @@ def mean_intervals(
             half = float(np.quantile(t, confidence, method="higher")) * error
             low, high = mean - half, mean + half
             p = _chance(mean, error, t)
-        found.append(
-            MeanInterval(mean, error if count > 1 else None, low, high, p, len(values), count)
-        )
+        found.append(MeanInterval(mean, error if count > 1 else None, low, high, p, n, count))
     return tuple(found)
 
 
@@ -175,3 +194,14 @@ def percentiles(draws: F64, confidence: float = 0.95) -> tuple[float, float]:
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def percentile_ends(draws: F64, confidence: float = 0.95) -> tuple[float | None, float | None]:
+    """Return the interval that holds the middle of draws some of which lie at an infinity.
+
+    Its ends are draws themselves; one that is at an infinity is None, where there is no bound.
+    """
+    tail = (1 - confidence) / 2
+    ordered, last = np.sort(draws), len(draws) - 1  # between infinities nothing is interpolated
+    low, high = float(ordered[floor(tail * last)]), float(ordered[ceil((1 - tail) * last)])
+    return low if np.isfinite(low) else None, high if np.isfinite(high) else None

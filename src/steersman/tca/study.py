@@ -29,6 +29,7 @@ from steersman.tca.bootstrap import (
     weighted_medians,
     weighted_tails,
 )
+from steersman.tca.break_even import BreakEven, break_even
 from steersman.tca.columns import Columns
 
 __all__ = ["Arm", "Pair", "Part", "PartArm", "PartPair", "Study", "settled", "summarise"]
@@ -150,6 +151,7 @@ class Study:
     pairs: tuple[Pair, ...]
     splits: dict[str, dict[str, Part]]
     warnings: tuple[str, ...]
+    break_even: BreakEven | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -163,6 +165,7 @@ class Study:
                 for by, parts in self.splits.items()
             },
             "warnings": list(self.warnings),
+            "break_even": None if self.break_even is None else asdict(self.break_even),
         }
 
 
@@ -193,6 +196,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         pairs=compared,
         splits=dict(_splits(data, pairs, seed)),
         warnings=tuple(_warnings(data, arms, compared)),
+        break_even=break_even(data, resamples, seed),
     )
 
 
