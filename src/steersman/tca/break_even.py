@@ -30,6 +30,7 @@ from steersman.models.inference import holm, wilson_interval
 from steersman.tca.arm_names import NEUTRAL, is_placebo, oracle_p
 from steersman.tca.bootstrap import (
     BLOCKS_MIN,
+    RESAMPLES_MIN,
     MeanInterval,
     block_weights,
     mean_intervals,
@@ -117,7 +118,8 @@ class BreakEven:
 def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     """Return the curve, None of a study without `neutral` or with fewer than two oracles.
 
-    Of two oracles of one and the same `p` the one named last is the point.
+    Of two oracles of one and the same `p` the one named last is the point. `resamples` are those of
+    the gains; the crossing and accuracies have 2,000.
     """
     oracles = {p: k for k, arm in enumerate(data.arms) if (p := oracle_p(arm)) is not None}
     if NEUTRAL not in data.arms or len(oracles) < ORACLES_MIN:
@@ -129,7 +131,7 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     found = mean_intervals(gains, data.blocks, weights)
     means = np.array([[found[k].mean for k in columns]])
     curve = _rising(means)
-    accuracies = [_accuracy(data, k, resamples, seed) for k in range(len(data.arms))]
+    accuracies = [_accuracy(data, k, seed) for k in range(len(data.arms))]
     points = tuple(
         Point(
             arm=data.arms[k],
@@ -145,7 +147,8 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     (crossing,) = _crossings(asked, curve).tolist()
     low = high = None
     if data.block_count >= BLOCKS_MIN:
-        drawn = np.vstack([_resampled(held, gains[:, columns], data) for held in weights()])
+        fewer = block_weights(data.blocks, RESAMPLES_MIN, seed)
+        drawn = np.vstack([_resampled(held, gains[:, columns], data) for held in fewer()])
         low, high = percentile_ends(_crossings(asked, _rising(drawn)))
     return BreakEven(
         n=len(gains),
@@ -202,14 +205,14 @@ def _why(crossing: float, asked: F64) -> str:
     return f"none within the range: advice that is right {asked[-1]:g} of the time does not pay"
 
 
-def _accuracy(data: Columns, column: int, resamples: int, seed: int) -> Accuracy | None:
+def _accuracy(data: Columns, column: int, seed: int) -> Accuracy | None:
     blocks = np.zeros((data.block_count, 4))
     np.add.at(blocks, data.blocks, data.turned[:, column].astype(np.float64))
     held = blocks[blocks[:, TURNED_PCT] > 0]
     if not len(held):
         return None
     total = held.sum(axis=0)
-    weights = block_weights(np.arange(len(held)), resamples, seed)
+    weights = block_weights(np.arange(len(held)), RESAMPLES_MIN, seed)
     found = ratio_interval(held[:, RIGHT_PCT], held[:, TURNED_PCT], weights)
     low, high = found.low, found.high
     if low is not None and high is not None:
