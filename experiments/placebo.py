@@ -5,12 +5,11 @@
 The same orders in the regime of news, in markets where none of the news comes true, as much of it
 as usual, and all of it. The studies stay in DIR, and the same command goes on with them.
 
-Two questions are asked of each. Does an advisor beat `random`, which turns as often and as far as
-the embedded reader, to a side drawn by chance? And does a reader beat `rules`, which is the same
-advice, from the same signals, with no news read? Trend, flow and signals may tell something where
-news tells nothing, and turning less than `random` may save what turning costs: an advisor that
-beats `random` for such a reason does not do so by its news. Only the second question is about news
-alone.
+Two questions are asked of each. Does an advisor beat `random`, the placebo of the embedded reader?
+And does a reader beat `rules`, which is the same advice, from the same signals, with no news read?
+Trend, flow and signals may tell something where news tells nothing, and turning less than `random`
+may save what turning costs: an advisor that beats `random` for such a reason does not do so by its
+news. The second question is about news alone.
 
 "Beats" is one-sided: cheaper, at 5 % over all advisors of a question together (Holm), by the paired
 block bootstrap of the study. That nothing is found where there is nothing is worth as much as it is

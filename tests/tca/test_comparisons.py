@@ -91,9 +91,9 @@ def test_one_sentence_an_advisor() -> None:
     assert said[0].startswith("rules: +2.00 bps against neutral (+")
     assert said[0].endswith("it costs more than it saves")
     assert said[1].startswith("embedded: -2.00 bps against neutral (-")
-    assert said[1].endswith("a gain, but none shown against shuffled: it may be the turning alone")
+    assert said[1].endswith("a gain, but none shown against shuffled: a placebo may do as well")
     (worse,) = verdicts(study({"neutral": 0.0, "random": 4.0, "embedded": 2.0}))
-    assert worse.endswith("none shown against random: it may be the turning alone"), "it is dearer"
+    assert worse.endswith("none shown against random: a placebo may do as well"), "it is dearer"
     (clear,) = verdicts(study({"neutral": 0.0, "random": 0.0, "embedded": 2.0}))
     assert clear.endswith("a gain, and over random")
 

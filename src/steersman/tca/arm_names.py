@@ -10,13 +10,13 @@ from typing import Final
 __all__ = ["BASE", "NEUTRAL", "PLACEBOS", "is_placebo", "oracle_p"]
 
 NEUTRAL: Final = "neutral"  # is asked, and changes nothing
-PLACEBOS: Final = ("random", "shuffled")  # turn as much as an advisor, and know nothing
+PLACEBOS: Final = ("random", "shuffled")  # turn as an advisor does, without what it knows
 BASE: Final = "twap-passive"  # what every advisor bends
 ORACLE: Final = "oracle:"
 
 
 def is_placebo(arm: str) -> bool:
-    """Whether an arm turns without knowing anything."""
+    """Whether an arm is there to show what an advisor's knowledge is worth, having none."""
     return arm.partition("#")[0] in PLACEBOS
 
 

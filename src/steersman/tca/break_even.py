@@ -84,7 +84,7 @@ class Point:
 class Mark:
     """An advised arm on the curve; `accuracy` is None where it never turned the pace.
 
-    A `placebo` knows nothing: its accuracy is to be a half, and it has no verdict.
+    A `placebo` is there to compare with and has no verdict.
     """
 
     arm: str

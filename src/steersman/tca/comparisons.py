@@ -1,8 +1,8 @@
 """Which pairs of a study a reader wants, under what question, and what they say of each advisor.
 
 What advice is worth is what it saves against `neutral`, which is asked and changes nothing; that it
-is the advice which saves, and not the turning, shows against the placebos. All pairs are in the
-study itself; these are some of them, the arm in question first.
+is what the advisor knows which saves shows against the placebos. All pairs are in the study itself;
+these are some of them, the arm in question first.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _blocks(study: Study) -> Iterator[Block]:
         title = "What advice is worth: each advised arm less neutral, in bps; negative: it saves"
         yield _against(study, title, advised, NEUTRAL)
     for placebo in (name for name in PLACEBOS if name in study.arms):
-        title = f"Is it the advice? Each advisor less {placebo}, which turns as much without any"
+        title = f"Is it what an advisor knows? Each advisor less {placebo}, a placebo"
         yield _against(study, title, advisors, placebo)
     if BASE in study.arms:
         title = f"Each advisor less {BASE}, the schedule that it bends, with nobody asked"
@@ -142,7 +142,7 @@ def _within(pair: Pair) -> str:
 
 
 def _found(pair: Pair, p: float | None, placebos: Sequence[_Judged]) -> str:
-    """Say what a pair shows; a gain that turning alone may have made is no gain of the advice."""
+    """Say what a pair shows; a gain that a placebo may have too is no gain of the advice."""
     if p is None:
         return "too few orders to tell"
     if p > ALPHA:
@@ -154,5 +154,5 @@ def _found(pair: Pair, p: float | None, placebos: Sequence[_Judged]) -> str:
         return "it costs more than it saves"
     alike = [one.b for one, q in placebos if q is None or q > ALPHA or one.mean_diff_bps > 0]
     if alike:
-        return f"a gain, but none shown against {' and '.join(alike)}: it may be the turning alone"
+        return f"a gain, but none shown against {' and '.join(alike)}: a placebo may do as well"
     return "a gain" + (f", and over {' and '.join(one.b for one, _ in placebos)}" * bool(placebos))
