@@ -8,16 +8,19 @@ import numpy as np
 from rich.console import Console
 
 from steersman.study_tables import (
-    PAIRS_ALL,
+    advisor_rows,
     arm_rows,
+    break_even_words,
+    curve_rows,
     pair_rows,
     part_rows,
     print_study,
-    shown_pairs,
 )
+from steersman.tca.break_even import break_even
 from steersman.tca.columns import collect
 from steersman.tca.study import Study, summarise
 from tests.tca.rows import drawn, groups, result
+from tests.tca.test_break_even import ORACLES, columns
 
 
 def said(arms: int, orders: int = 40) -> Study:
@@ -33,15 +36,6 @@ def test_arms_stand_in_the_order_in_which_they_were_named() -> None:
     arm = study.arms["arm2"]
     assert first[1:3] == (f"{arm.mean_bps:+.2f}", f"{arm.ci_low:+.2f} to {arm.ci_high:+.2f}")
     assert first[-2:] == ("100.0 %", "50 %")
-
-
-def test_all_pairs_where_they_are_few_else_those_with_the_first_and_the_cheapest() -> None:
-    assert len(shown_pairs(said(5))) == PAIRS_ALL
-    many = said(6)
-    shown = shown_pairs(many)
-    assert 0 < len(shown) < len(many.pairs) == 15
-    assert all({"arm6", "arm1"} & {pair.a, pair.b} for pair in shown)
-    assert len(shown) == 5 + 4
 
 
 def test_a_pair_in_words() -> None:
@@ -61,5 +55,45 @@ def test_parts_and_the_whole_print() -> None:
     assert " ±" in part_rows(study, "regime")[0][2]
     out = StringIO()
     print_study(study, Console(file=out, width=200))
-    for words in ("40 orders", "9 of 15 pairs", "by regime", "by size", "by volatility"):
+    for words in (
+        "40 orders",
+        "all of the 15 pairs",
+        "the cheapest by its mean",
+        "by regime",
+        "by size",
+        "by volatility",
+    ):
         assert words in out.getvalue()
+
+
+def test_what_accuracy_is_worth_is_printed_where_there_are_oracles() -> None:
+    turned = {"turns": 2, "right_turns": 1, "turned_pct": 80, "right_pct": 50}
+    gains = ORACLES | {"rules": 2.0, "random": 0.0, "llm:idle": 0.0}
+    data = columns(gains, turned={"rules": turned, "random": turned, "oracle:0.4": turned})
+    study = summarise(data, 1, 2_000)
+    curve = study.break_even
+    assert curve is not None
+    first, *_, last = curve_rows(curve)
+    assert first[:2] == ("oracle:0.4", "0.625") and first[3] == "-2.00" and last[1:3] == ("", "")
+    rules, random, idle = advisor_rows(curve)
+    assert rules[:3] == ("rules", "2.0", "0.625") and rules[4] == "0.500"
+    assert (rules[-1], random[-1], idle[-1]) == ("pays", "placebo", "never turned")
+    assert break_even_words(curve).startswith("Break-even accuracy: 0.500 (95 %: 0.4")
+    out = StringIO()
+    print_study(study, Console(file=out, width=200))
+    for words in ("What accuracy is worth", "saves against neutral", "Break-even accuracy: 0.5",
+                  "rules: -2.00 bps against neutral", "a gain, and over random"):  # fmt: skip
+        assert words in out.getvalue()
+    assert "rules: -2.00" not in out.getvalue().split("bps by regime")[-1], "parts come last"
+
+
+def test_a_curve_without_a_crossing_or_an_end_is_told_in_words() -> None:
+    low = break_even(columns({"oracle:0.5": -0.05, "oracle:0.9": 3.0}), 2_000, 1)
+    never = break_even(columns({"oracle:0.5": 1.0, "oracle:0.9": 3.0}), 2_000, 1)
+    once = {"oracle:0.4": {"turns": 1, "turned_pct": 80}}
+    few = break_even(columns(ORACLES, orders=5, turned=once), 2_000, 1)
+    assert low is not None and never is not None and few is not None
+    assert "(95 %: below the range to 0.5" in break_even_words(low)
+    assert break_even_words(never).endswith("pays already")
+    assert break_even_words(few).startswith("Break-even accuracy: 0.500")
+    assert curve_rows(few)[0][1:3] == ("0.000", "too few")

@@ -8,11 +8,19 @@ from typing import Final
 from rich.console import Console
 
 from steersman.tables import table
+from steersman.tca.break_even import Accuracy, BreakEven
+from steersman.tca.comparisons import blocks_of, verdicts
 from steersman.tca.study import Arm, Pair, PartArm, Study
 
-__all__ = ["arm_rows", "pair_rows", "part_rows", "print_study", "shown_pairs"]
-
-PAIRS_ALL: Final = 10  # up to so many pairs, all are shown
+__all__ = [
+    "advisor_rows",
+    "arm_rows",
+    "break_even_words",
+    "curve_rows",
+    "pair_rows",
+    "part_rows",
+    "print_study",
+]
 
 ARM_HEADS: Final = (
     "arm", "mean>", "95 % interval", "median>", "CVaR95>", "gross>", "fees>", "unfilled>",
@@ -22,32 +30,33 @@ PAIR_HEADS: Final = (
     "a less b", "difference>", "95 % interval", "p>", "p, Holm>", "CVaR95>", "a cheaper>",
     "paired sd>", "orders for 1 bp>",
 )  # fmt: skip
+CURVE_HEADS: Final = (
+    "oracle", "right, of 1>", "95 % interval", "saves, bps>", "95 % interval", "curve>",
+)  # fmt: skip
+ADVISOR_HEADS: Final = (
+    "advisor", "turns an order>", "right, of 1>", "95 % interval", "turns counted alike>",
+    "saves, bps>", "95 % interval", "p, Holm>", "verdict",
+)  # fmt: skip
 
 
 def print_study(study: Study, console: Console) -> None:
     """Print a study; all costs are in bps of the order's notional, positive = cost."""
     title = f"What {study.n:,} orders cost in bps; independent seeds or days: {study.seeds:,}"
     console.print(table(title, ARM_HEADS, arm_rows(study)))
-    pairs = shown_pairs(study)
-    if pairs:
-        title = "Paired differences in bps; negative: a is cheaper"
-        console.print(table(title, PAIR_HEADS, pair_rows(pairs)))
-        if len(pairs) < len(study.pairs):
-            text = f"{len(pairs)} of {len(study.pairs)} pairs; --json has all of them"
-            console.print(text, markup=False)
+    blocks = blocks_of(study)
+    for block in blocks:
+        console.print(table(block.title, PAIR_HEADS, pair_rows(block.pairs)))
+    if len(blocks) > 1:
+        text = f"--json has all of the {len(study.pairs)} pairs; Holm's p is over all of them"
+        console.print(text, markup=False)
+    for sentence in verdicts(study):
+        console.print(sentence, markup=False, highlight=False)
+    if study.break_even is not None:
+        print_break_even(study.break_even, console)
     for by in study.splits:
         heads = (by, "orders>", *(f"{name}>" for name in study.arms))
         title = f"Mean cost in bps by {by}, ± half of the 95 % interval"
         console.print(table(title, heads, part_rows(study, by)))
-
-
-def shown_pairs(study: Study) -> list[Pair]:
-    """Return all pairs where they are few, else those with the first arm or with the cheapest."""
-    if len(study.pairs) <= PAIRS_ALL:
-        return list(study.pairs)
-    cheapest = min(study.arms, key=lambda name: study.arms[name].mean_bps)
-    shown = {next(iter(study.arms)), cheapest}
-    return [pair for pair in study.pairs if shown & {pair.a, pair.b}]
 
 
 def arm_rows(study: Study) -> list[tuple[str, ...]]:
@@ -97,6 +106,64 @@ def _part_cell(arm: PartArm) -> str:
     low, high = arm.ci_low, arm.ci_high
     half = "" if low is None or high is None else f" ±{(high - low) / 2:.1f}"
     return f"{arm.mean_bps:+.1f}{half}"
+
+
+# -- how good advice must be ----------------------------------------------------------------------
+def print_break_even(found: BreakEven, console: Console) -> None:
+    """Print the curve, who stands where on it, and where it crosses zero."""
+    title = "What accuracy is worth: oracles against neutral"
+    console.print(table(title, CURVE_HEADS, curve_rows(found)))
+    title = "How right advice was (of the points of pace turned), and what it saves against neutral"
+    console.print(table(title, ADVISOR_HEADS, advisor_rows(found)))
+    console.print(break_even_words(found), markup=False, highlight=False)
+
+
+def break_even_words(found: BreakEven) -> str:
+    """Say where advice begins to pay."""
+    if found.accuracy is None:
+        return f"Break-even accuracy: {found.why}"
+    low = "below the range" if found.low is None else f"{found.low:.3f}"
+    high = "above the range" if found.high is None else f"{found.high:.3f}"
+    return f"Break-even accuracy: {found.accuracy:.3f} (95 %: {low} to {high})"
+
+
+def curve_rows(found: BreakEven) -> list[tuple[str, ...]]:
+    """Return one row an oracle, by rising accuracy."""
+    return [
+        (
+            point.arm,
+            *_accuracy(point.accuracy),
+            f"{point.gain_bps:+.2f}",
+            _interval(point.ci_low, point.ci_high),
+            f"{point.curve_bps:+.2f}",
+        )
+        for point in found.points
+    ]
+
+
+def advisor_rows(found: BreakEven) -> list[tuple[str, ...]]:
+    """Return one row an advised arm that is no oracle."""
+    return [
+        (
+            mark.arm,
+            f"{mark.turns_per_order:.1f}",
+            *_accuracy(mark.accuracy),
+            "" if mark.accuracy is None else f"{mark.accuracy.right_share:.3f}",
+            f"{mark.gain_bps:+.2f}",
+            _interval(mark.ci_low, mark.ci_high),
+            _chance(mark.p_holm),
+            mark.verdict or "placebo",
+        )
+        for mark in found.advisors
+    ]
+
+
+def _accuracy(found: Accuracy | None) -> tuple[str, str]:
+    if found is None:
+        return "", ""
+    if found.low is None or found.high is None:
+        return f"{found.share:.3f}", "too few"
+    return f"{found.share:.3f}", f"{found.low:.3f} to {found.high:.3f}"
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -132,6 +132,17 @@ def test_a_regime_may_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 2 and "no regime 'stormy'" in refused["error"]["message"]
 
 
+def test_how_much_news_comes_true_may_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    newsy = [*QUICK, "--regime", "news"]
+    _, usual, _ = run(capsys, *newsy)
+    code, none, _ = run(capsys, *newsy, "--informativeness", "0")
+    assert code == 0 and none["journal_hash"] != usual["journal_hash"]
+    _, own, _ = run(capsys, *newsy, "--informativeness", "0.3")
+    assert own["journal_hash"] == usual["journal_hash"], "what comes true by itself"
+    code, refused, _ = run(capsys, *newsy, "--informativeness", "-1")
+    assert code == 2 and "from 0" in refused["error"]["remedy"]
+
+
 def test_what_was_calibrated_is_run_with_and_verified(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli([*QUICK, "--journal", "one.journal"]) == 0
     assert run_cli(["calibrate", "--journal", "one.journal", "--out", "p.json"]) == 0

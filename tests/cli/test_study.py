@@ -75,3 +75,10 @@ def test_a_folder_of_another_study_is_refused(capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert run_cli([*few, "--seed", "2"]) == 3
     assert "seed was 1 and is 2" in capsys.readouterr().err
+
+
+def test_how_much_news_comes_true_is_in_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document, _ = run(capsys, *FEW, "--informativeness", "0")
+    assert (code, document["manifest"]["informativeness"]) == (0, 0.0)
+    code, refused, _ = run(capsys, *FEW, "--informativeness", "30")
+    assert code == 2 and "no share of the news" in refused["error"]["message"]

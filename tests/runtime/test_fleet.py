@@ -20,7 +20,7 @@ from steersman.runtime.fleet import Fleet, Worker, market_hash, request_of, work
 from steersman.runtime.prepare import prepare
 from steersman.runtime.record import record
 from steersman.runtime.validate import parse_presets
-from steersman.tca.results import Drawn
+from steersman.tca.results import Drawn, OrderResult
 from steersman.tca.tapes import TapeReader
 from steersman.venues.presets import START_NS
 from tests.runtime import runs
@@ -151,3 +151,58 @@ def test_an_error_in_a_worker_comes_back_whole() -> None:
     ) as caught:
         list(work_all(wrong, [order(0, "1m"), order(1, "1m")], 2))
     assert "slice_s" in caught.value.remedy
+
+
+def test_how_right_advice_was_is_asked_of_the_market_without_orders() -> None:
+    """An oracle is told of that very move: the measure must find it right as often as it is."""
+    results: list[OrderResult] = []
+    for number in range(4):
+        results += Worker(fleet("twap,neutral,rules,oracle:1,oracle:0,oracle:0.7")).work(
+            order(number, "10m")
+        )
+    by_arm = {
+        name: [
+            sum(values)
+            for values in zip(
+                *(
+                    (one.turns, one.right_turns, one.turned_pct, one.right_pct)
+                    for one in results
+                    if one.arm == name
+                ),
+                strict=True,
+            )
+        ]
+        for name in ("twap", "neutral", "rules", "oracle:1", "oracle:0", "oracle:0.7")
+    }
+    assert by_arm["twap"] == by_arm["neutral"] == [0, 0, 0, 0], "they turn nothing"
+    for name, share in (("oracle:1", 1), ("oracle:0", 0)):
+        turns, right, turned, right_pct = by_arm[name]
+        assert turns > 40 and right == share * turns
+        assert (turned, right_pct) == (80 * turns, share * 80 * turns)
+    turns, right, *_ = by_arm["oracle:0.7"]
+    assert abs(right / turns - 0.7) < 4 * (0.7 * 0.3 / turns) ** 0.5
+    turns, right, turned, right_pct = by_arm["rules"]
+    assert 0 < right < turns and right_pct < turned < 80 * turns
+
+
+def test_turns_are_counted_on_a_recording_too(tmp_path: Path) -> None:
+    record(job(tmp_path / "h"))
+    markets = recorded(tmp_path / "h", "1m")
+    folder = str(tmp_path / "h")
+    orders = [
+        draw(n, seed=2, markets=markets, regimes=("recorded",), horizon="1m", market=folder)
+        for n in range(3)
+    ]
+    worker = Worker(Fleet(parse_arms("rules,rules#2"), EMPTY, folder))
+    results = [result for order in orders for result in worker.work(order)]
+    assert sum(result.turns for result in results) > 0
+    assert all(result.right_turns <= result.turns <= result.answers for result in results)
+
+
+def test_no_news_comes_true_where_none_is_to() -> None:
+    drawn = draw(0, seed=1, markets=MARKETS, regimes=("news",), horizon="10m")
+    own, none, again = (
+        Worker(replace(fleet("twap"), informativeness=share)).work(drawn)[0].journal
+        for share in (None, 0.0, 0.0)
+    )
+    assert own != none == again

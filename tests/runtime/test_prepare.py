@@ -394,3 +394,16 @@ def test_an_order_over_a_funding_time_without_its_rate_is_told_so(tmp_path: Path
 
 def test_a_recording_has_the_regimes_it_had(history: str) -> None:
     assert "--regime" in refused(market=history, horizon="1m", regime="calm").remedy
+
+
+def test_how_much_news_comes_true_is_a_share_of_a_generated_markets(history: str) -> None:
+    for share in (-0.1, 1.1, float("nan")):
+        error = refused(informativeness=share)
+        assert "is no share of the news" in error.message and "from 0" in error.remedy
+    assert "--informativeness" in refused(market=history, horizon="1m", informativeness=0.0).remedy
+    venues = [job(regime="news", informativeness=share).venue for share in (None, 0.3, 0.0)]
+    until_ns = venues[0].now_ns + 240 * SECOND_NS
+    own, same, none = (
+        venue.run(Wake(venue.instrument.id, until_ns, None, None)).view for venue in venues
+    )
+    assert own == same != none, "three of ten is what comes true by itself"

@@ -62,9 +62,11 @@ def without_command(finished: Finished) -> dict[str, Any]:
         ({"regimes": "clam"}, "did you mean calm"),
         ({"symbols": "BTCUSDT"}, "not a preset"),
         ({"symbols": ","}, "no symbols"),
+        ({"informativeness": 1.5}, "is no share of the news"),
+        ({"suite": "standard", "arms": None, "informativeness": 0.0}, "a suite is fixed"),
         ({"horizon": "soon"}, "not a duration"),
         ({"suite": "standard"}, "a suite is fixed: --arms was given"),
-        ({"suite": "big"}, "there is no suite 'big'; choose one of standard, full"),
+        ({"suite": "big"}, "there is no suite 'big'; choose one of standard, full, break-even"),
     ],
 )
 def test_what_makes_no_study_is_refused(changes: dict[str, Any], words: str) -> None:
@@ -133,6 +135,7 @@ def test_a_changed_study_does_not_go_on_with_old_results(tmp_path: Path) -> None
         ({"orders": 3}, "orders was 2 and is 3"),
         ({"seed": 9}, "seed was 1 and is 9"),
         ({"arms": "twap,vwap"}, "arms.twap-passive"),
+        ({"informativeness": 0.0}, "informativeness was None and is 0.0"),
         ({"settings": Settings({"limits": {"max_orders_per_minute": 6}})}, "settings"),
     ):
         with pytest.raises(DataError, match=f"holds another study: .*{words}"):
@@ -196,6 +199,8 @@ def test_a_recorded_market_is_studied_by_day(tmp_path: Path) -> None:
         asked(**market, resolve_bps=1.0)
     with pytest.raises(UsageError, match="too short"):
         asked(**market, horizon="10m")
+    with pytest.raises(UsageError, match="leave --informativeness out"):
+        asked(**market, informativeness=0.0)
 
 
 def test_a_study_killed_at_any_moment_goes_on_and_leaves_no_worker(tmp_path: Path) -> None:
@@ -244,3 +249,15 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_a_study_with_oracles_says_what_accuracy_is_worth(tmp_path: Path) -> None:
+    finished = done(tmp_path, arms="neutral,oracle:0,oracle:1,rules", horizon="5m", orders=8)
+    curve = finished.document["break_even"]
+    assert [point["p"] for point in curve["points"]] == [0.0, 1.0]
+    assert [point["accuracy"]["share"] for point in curve["points"]] == [0.0, 1.0]
+    assert [mark["arm"] for mark in curve["advisors"]] == ["rules"]
+    pair = next(one for one in finished.document["pairs"] if one["b"] == "oracle:1")
+    assert curve["points"][1]["gain_bps"] == pytest.approx(pair["mean_diff_bps"])
+    assert finished.document["manifest"]["informativeness"] is None
+    assert done(tmp_path / "plain", orders=2).document["break_even"] is None

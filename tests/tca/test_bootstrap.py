@@ -122,7 +122,7 @@ def test_tails_and_medians_of_blocks_are_those_of_their_orders() -> None:
 def test_what_is_drawn_once_may_be_taken_by_several() -> None:
     values = np.random.default_rng(2).normal(size=(50, 2))
     weights = block_weights(alone(50), RESAMPLES, 1)
-    first, second = (Means(values[:, [column]], alone(50)) for column in (0, 1))
+    first, second = (Means.of(values[:, [column]], alone(50)) for column in (0, 1))
     for held in weights():
         first.take(held)
         second.take(held)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from steersman.tca.columns import collect
-from steersman.tca.study import Study, settled, summarise
+from steersman.tca.study import Study, anytime, settled, summarise
 from tests.tca.rows import drawn, groups, result
 
 RESAMPLES = 2_000
@@ -103,7 +103,7 @@ def test_the_document_is_plain_and_the_same_every_time() -> None:
     first, second = (json.dumps(said().document(), allow_nan=False) for _ in range(2))
     assert first == second
     document = json.loads(first)
-    assert {"n", "seeds", "arms", "pairs", "splits", "warnings"} == set(document)
+    assert {"n", "seeds", "arms", "pairs", "splits", "warnings", "break_even"} == set(document)
     assert {"a", "b", "mean_diff_bps", "ci_low", "ci_high", "p", "p_holm", "n"} <= set(
         document["pairs"][0]
     )
@@ -200,3 +200,39 @@ def test_notebooks_show_a_study_with_its_warnings_first_and_no_markup_of_its_arm
     html = said(held)._repr_html_()
     assert html.startswith("<p>no intervals") and "What 2 orders cost" in html
     assert "<b>" not in html and "<td>&lt;b&gt;</td>" in html
+
+
+def test_with_many_arms_a_certain_difference_stays_significant() -> None:
+    rng = np.random.default_rng(1)
+    held = {f"a{k}": (10.0 * k + 0.01 * rng.normal(size=N)).tolist() for k in range(24)}
+    assert max(pair.p_holm or 1 for pair in said(held).pairs) <= 0.05
+
+
+def test_of_a_few_orders_that_differ_nothing_is_claimed() -> None:
+    pair = said({"a": [0.0] * N, "b": [0.0] * (N - 3) + [5.0, 1.0, 9.0]}).pairs[0]
+    assert (pair.ci_low, pair.p, pair.anytime_low) == (None, None, None)
+    assert not settled(np.zeros((50, 2)), 0.5), "alike so far is not alike for ever"
+
+
+def test_an_interval_of_any_time_holds_where_few_orders_differ() -> None:
+    missed = 0
+    for number in range(200):
+        rng = np.random.default_rng([7, number])
+        held = np.where(rng.random(300) < 0.1, -10 * rng.exponential(size=300), 0.0)
+        found = [anytime(held[:n], 1) for n in range(30, 301, 5)]
+        missed += any(one is not None and not one[0] <= -1 <= one[1] for one in found)
+    assert missed / 200 <= 0.06
+
+
+def test_advice_on_sizes_knows_that_orders_of_a_day_go_together() -> None:
+    rng = np.random.default_rng(1)
+    level = rng.normal(size=20)
+    held = [
+        (
+            drawn(n, block=f"day {n // 10}"),
+            (result(n, "a", float(level[n // 10] + rng.normal())), result(n, "b", 0.0)),
+        )
+        for n in range(200)
+    ]
+    pair = summarise(collect(held, ("a", "b")), 1, RESAMPLES).pairs[0]
+    assert pair.orders_for_1bp > 2 * math.ceil((2.8016 * pair.sd_bps) ** 2)

@@ -99,6 +99,10 @@ def run(
         str | None,
         typer.Option(help="Of the generated market: mixed (default), or one regime throughout."),
     ] = None,
+    informativeness: Annotated[
+        float | None,
+        typer.Option(help="Of the generated market: share of its news that comes true, 0 to 1."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
     advisor: Annotated[
         str | None,
@@ -140,6 +144,7 @@ def run(
         base=base,
         market=market,
         regime=regime,
+        informativeness=informativeness,
         seed=seed,
         advisor=_advisor(advisor, advisor_latency, algo),
         advisor_latency=advisor_latency,

@@ -24,6 +24,8 @@ Examples:
   steersman study --regimes news,volatile --orders 300 --out news-study
 
   steersman study --suite standard --out standard
+
+  steersman study --suite break-even --out break-even
 """
 
 
@@ -31,6 +33,17 @@ class Engine(StrEnum):
     """Where the orders are worked."""
 
     LOCAL = "local"
+
+
+Informativeness = Annotated[
+    float | None,
+    typer.Option(help="Of generated markets: share of their news that comes true, 0 to 1."),
+]
+Resolve = Annotated[
+    float | None,
+    typer.Option(help="Stop once all pairs are told apart or known to within so many bps."),
+]
+SuiteName = Annotated[str | None, typer.Option(help="A fixed study: standard, full or break-even.")]
 
 
 def study(
@@ -41,17 +54,15 @@ def study(
         str | None, typer.Option(help="Of the generated markets, with commas: calm,news.")
     ] = None,
     symbols: Annotated[str | None, typer.Option(help="Markets: BTCUSDT.linear.")] = None,
+    informativeness: Informativeness = None,
     orders: Annotated[int | None, typer.Option(help="How many orders; default 60.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same study.")] = None,
     horizon: Annotated[str | None, typer.Option(help="Of each order; default 30m.")] = None,
     market: Annotated[
         str, typer.Option(help="'generated', or the folder of an imported history.")
     ] = "generated",
-    resolve: Annotated[
-        float | None,
-        typer.Option(help="Stop once all pairs are told apart or known to within so many bps."),
-    ] = None,
-    suite: Annotated[str | None, typer.Option(help="A fixed study: standard or full.")] = None,
+    resolve: Resolve = None,
+    suite: SuiteName = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
     engine: Annotated[Engine, typer.Option(help="Where to work the orders.")] = Engine.LOCAL,
     out: Annotated[
@@ -82,6 +93,7 @@ def study(
         jobs=jobs,
         resolve_bps=resolve,
         settings=load_settings(config, os.environ, Path.home(), Path.cwd()),
+        informativeness=informativeness,
     )
     kept = nullcontext(out) if out is not None else tempfile.TemporaryDirectory()
     command = ["steersman", *sys.argv[1:]]

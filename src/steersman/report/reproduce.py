@@ -27,7 +27,8 @@ REPEATS: Final = "The run, as far as the journal tells"
 UNKNOWN: Final = (
     "Not in the journal, so add what was given: --market of a recording, --regime, --news, "
     "--funding, --latency, --feed-latency, --queue, --impact, --parameters, --watch-after, "
-    "--advisor-latency, [signals]. --advisor recorded:JOURNAL repeats any advisor's answers."
+    "--informativeness, --advisor-latency, [signals]. --advisor recorded:JOURNAL repeats any "
+    "advisor's answers."
 )
 # How the names of advisors begin that need nothing to be asked again.
 PLAIN: Final = {

@@ -15,10 +15,12 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
+
+import msgspec
 
 from steersman.config import Settings
 from steersman.domain.instrument import Category
@@ -39,10 +41,12 @@ from steersman.journal import Journal
 from steersman.journal.record import canonical
 from steersman.runtime.arms import STEERED, StudyArm, settings_of
 from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
+from steersman.runtime.oracle import moves_after
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
 from steersman.tca.measure import CostReport, measure
 from steersman.tca.results import Drawn, OrderResult, Worked, result_of
+from steersman.tca.turns import Turn, tally, turns_of
 from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Fleet", "Worked", "Worker", "market_hash", "request_of", "work_all"]
@@ -54,11 +58,15 @@ TOLD: Final = (Viewed, NewsArrived, SignalsArrived, MarketNoted)
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What every worker knows: the arms, the settings they start from, and the market."""
+    """What every worker knows: the arms, the settings they start from, and the market.
+
+    `informativeness` is the share of a generated market's news that comes true, None its own.
+    """
 
     arms: tuple[StudyArm, ...]
     settings: Settings
     market: str
+    informativeness: float | None = None
 
 
 def work_all(fleet: Fleet, orders: Iterable[Drawn], jobs: int) -> Iterator[Worked]:
@@ -138,7 +146,14 @@ class Worker:
         fleet = self._fleet
         try:
             before = self._recorded(order) if fleet.market != GENERATED else None
-            return tuple(_work_arm(fleet, order, arm, before) for arm in fleet.arms)
+            done: list[tuple[OrderResult, tuple[Turn, ...]]] = []
+            quiet: SimulatedVenue | None = None
+            for arm in fleet.arms:
+                job = _job(fleet, order, arm, before)
+                if quiet is None and job.supervisor is not None:
+                    quiet = job.venue.copy()  # before any order of ours
+                done.append(_work_arm(job, order, arm))
+            return tuple(_with_turns(done, quiet))
         except SteersmanError as error:
             error.message = f"order {order.order} on {order.symbol}: {error.message}"
             raise
@@ -159,7 +174,9 @@ class Worker:
         return Begun(venue, begun.assumed, begun.begun_ns)
 
 
-def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
+def request_of(
+    order: Drawn, arm: StudyArm, market: str, informativeness: float | None = None
+) -> Request:
     """Return the run that this order is in an arm, as a person would ask for it."""
     symbol, _, category = order.symbol.partition(".")
     steered = arm.algo is AlgoName.ADAPTIVE
@@ -182,17 +199,23 @@ def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
         parent_id="P1",
         regime=order.regime if market == GENERATED else None,
         chance=arm.chance,
+        informativeness=informativeness,
     )
 
 
-def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -> OrderResult:
+def _job(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -> Job:
     horizon_s = parse_duration_ns(order.horizon) // SECOND_NS
     settings = settings_of(arm, fleet.settings, horizon_s)
     begun = None if before is None else replace(before, venue=before.venue.copy())
-    job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None, begun)
+    request = request_of(order, arm, fleet.market, fleet.informativeness)
+    return prepare(request, settings, lambda line: None, begun)
+
+
+def _work_arm(job: Job, order: Drawn, arm: StudyArm) -> tuple[OrderResult, tuple[Turn, ...]]:
+    """Work an order in one arm; return its row, and which way its advice turned it."""
     with Journal.create(None) as journal:
         result = run_job(job, journal)
-    return result_of(
+    row = result_of(
         _measured(job, result),
         job.instrument,
         result.messages,
@@ -201,6 +224,17 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
         market=market_hash(result.messages),
         journal=result.journal_hash,
     )
+    return row, turns_of(result.messages, job.order.id, job.order.side)
+
+
+def _with_turns(
+    done: Sequence[tuple[OrderResult, tuple[Turn, ...]]], quiet: SimulatedVenue | None
+) -> Iterator[OrderResult]:
+    """Yield the rows with how often their turns were right, by the market without any order."""
+    asked_ns = {turn.asked_ns for _, turns in done for turn in turns}
+    moves = {} if quiet is None else moves_after(quiet, asked_ns)
+    for row, turns in done:
+        yield msgspec.structs.replace(row, **asdict(tally(turns, moves)))
 
 
 def _measured(job: Job, result: Result) -> CostReport:

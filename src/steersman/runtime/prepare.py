@@ -48,6 +48,7 @@ __all__ = [
     "WARM_UP_NS",
     "Begun",
     "Request",
+    "check_informativeness",
     "prepare",
 ]
 
@@ -66,7 +67,9 @@ FUNDING_NS: Final = 8 * HOUR_NS  # every perpetual settles at 00, 08 and 16 UTC,
 class Request:
     """What a person asked for, as given on the command line (times and durations as text).
 
-    `chance` numbers the advisor's own random numbers in one and the same market.
+    `chance` numbers the advisor's own random numbers in one and the same market. `informativeness`
+    is the share of a generated market's news and large transfers that come true, None the market's
+    own.
     """
 
     symbol: str
@@ -97,6 +100,7 @@ class Request:
     watch_after: str | None = None
     chance: int = 0
     advisor_latency: str | None = None
+    informativeness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ def prepare(
     after_ns = 0 if request.watch_after is None else parse_duration_ns(request.watch_after)
     if request.regime is not None and request.market != GENERATED:
         raise UsageError("a recorded market has the regimes it had", "leave --regime out")
+    check_informativeness(request.informativeness, generated=request.market == GENERATED)
     if request.market == GENERATED:
         instrument = find(request.symbol, category=request.category, venue="sim")
         history = None
@@ -168,6 +173,21 @@ def prepare(
     )
 
 
+def check_informativeness(share: float | None, *, generated: bool) -> None:
+    """Raise UsageError where so large a share of a market's news cannot come true."""
+    if share is None:
+        return
+    if not generated:
+        raise UsageError(
+            "the news of a recorded market is worth what it was", "leave --informativeness out"
+        )
+    if not 0.0 <= share <= 1.0:  # NaN is none, either
+        raise UsageError(
+            f"an informativeness of {share:g} is no share of the news",
+            "give one from 0 (nothing comes true) to 1 (everything does)",
+        )
+
+
 def _market(
     request: Request,
     instrument: Instrument,
@@ -189,6 +209,7 @@ def _market(
             seed=request.seed,
             start_ns=START_NS,
             end_ns=end_ns,
+            informativeness=request.informativeness,
             regime=request.regime or RegimeName.MIXED,
             latency=latency,
             funding=funding,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,9 @@ __all__ = [
     "Weights",
     "block_weights",
     "mean_intervals",
+    "percentile_ends",
     "percentiles",
+    "ratio_interval",
     "weighted_medians",
     "weighted_tails",
 ]
@@ -96,28 +98,49 @@ def mean_intervals(
 
     `blocks` says which block each row is of, `weights` how they are resampled.
     """
-    means = Means(values, blocks)
+    return _resampled(Means.of(values, blocks), weights).intervals(confidence)
+
+
+def ratio_interval(
+    sums: F64, sizes: F64, weights: Weights, confidence: float = 0.95
+) -> MeanInterval:
+    """Return the sum of `sums` over that of `sizes`, (blocks,) each, with its interval.
+
+    It is a mean by block whose blocks may be of any positive size; `weights` resample them.
+    """
+    means = Means(sums[:, None], sizes, len(sizes))
+    return _resampled(means, weights).intervals(confidence)[0]
+
+
+def _resampled(means: Means, weights: Weights) -> Means:
     if means.enough:
         for held in weights():
             means.take(held)
-    return means.intervals(confidence)
+    return means
 
 
 class Means:
     """The means of columns, resampled piece by piece: several may `take` what was drawn once."""
 
-    def __init__(self, values: F64, blocks: I64) -> None:
-        count = int(blocks.max()) + 1
-        sums = np.zeros((count, values.shape[1]))
-        np.add.at(sums, blocks, values)
-        sizes = np.bincount(blocks, minlength=count).astype(np.float64)
+    def __init__(self, sums: F64, sizes: F64, n: int) -> None:
+        """Take sums (blocks, columns) and sizes (blocks) of `n` values."""
+        count = len(sizes)
         means, errors = _Ratios(sums, sizes).drawn(np.ones((1, count)))
         self.enough = count >= BLOCKS_MIN
-        self._n, self.blocks = len(values), count
+        self._n, self.blocks = n, count
         self._means, self._errors = means[0], errors[0]
         self._centred = _Ratios(sums - means[0] * sizes[:, None], sizes)
         self._rounding = 1e-9 * np.abs(sums).max(axis=0, initial=0.0) / sizes.mean()
+        self._differing = np.count_nonzero(np.abs(sums) > 1e-12, axis=0)
         self._strayed: list[F64] = []
+
+    @classmethod
+    def of(cls, values: F64, blocks: I64) -> Self:
+        """Return the means of the columns of `values` (n, columns), each row of a block."""
+        count = int(blocks.max()) + 1
+        sums = np.zeros((count, values.shape[1]))
+        np.add.at(sums, blocks, values)
+        return cls(sums, np.bincount(blocks, minlength=count).astype(np.float64), len(values))
 
     def take(self, weights: F64) -> None:
         """Take in |mean* - mean| / error*; infinite where a resample has no spread but moved."""
@@ -139,7 +162,8 @@ class Means:
     def _interval(self, column: int, strayed: F64 | None, confidence: float) -> MeanInterval:
         mean, error = float(self._means[column]), float(self._errors[column])
         low = high = p = None
-        if strayed is not None:
+        # A few blocks that differ among many that do not: most resamples hold none or one of them.
+        if strayed is not None and not 0 < self._differing[column] < BLOCKS_MIN:
             half = float(np.quantile(strayed, confidence, method="higher")) * error
             low, high = mean - half, mean + half
             p = _chance(mean, error, strayed)
@@ -247,3 +271,15 @@ def percentiles(draws: F64, confidence: float = 0.95) -> tuple[float, float]:
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def percentile_ends(draws: F64, confidence: float = 0.95) -> tuple[float | None, float | None]:
+    """Return the interval that holds the middle of draws some of which lie at an infinity.
+
+    Its ends are draws themselves; one that is at an infinity is None, where there is no bound.
+    """
+    tail = (1 - confidence) / 2
+    ordered, last = np.sort(draws), len(draws) - 1  # between infinities nothing is interpolated
+    ends = ordered[[math.floor(tail * last), math.ceil((1 - tail) * last)]].tolist()
+    low, high = (end if math.isfinite(end) else None for end in ends)
+    return low, high

@@ -38,7 +38,8 @@ class Columns:
 
     `gross` is without fees and tokens; `fill_rates` and `participation` are shares, not a number
     where unknown; `means` holds the mean of each of `FIGURES` by arm.
-    `independent` tells whether every order is a block of its own.
+    `independent` tells whether every order is a block of its own. `turned` holds the
+    turns, right turns, points of pace turned and turned right of each (orders, arms, 4).
     """
 
     arms: tuple[str, ...]
@@ -57,6 +58,7 @@ class Columns:
     asked: tuple[int, ...]
     answers: tuple[int, ...]
     fallbacks: tuple[int, ...]
+    turned: I64
 
     @property
     def block_count(self) -> int:
@@ -81,12 +83,14 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
     """
     drawn: list[Drawn] = []
     cells: list[F64] = []
+    turned: list[list[tuple[int, ...]]] = []
     counts = np.zeros((5, len(arms)), np.int64)
     for order, results in groups:
         rows = _matched(order, results, arms)
         drawn.append(order)
         cells.append(np.array([_cell(row) for row in rows]))
         counts += np.array([_count(row) for row in rows]).T
+        turned.append([(row.turns, row.right_turns, row.turned_pct, row.right_pct) for row in rows])
     if not drawn:
         raise DataError("the study has no results", "run it first")
     by_number = np.argsort([order.order for order in drawn], kind="stable")
@@ -117,6 +121,7 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
         asked=asked,
         answers=answers,
         fallbacks=fallbacks,
+        turned=np.array(turned, np.int64)[by_number],
     )
 
 

@@ -53,7 +53,9 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     are parts of it. `market` is a hash of all that was seen and told before the order's start,
     `journal` that of the whole run. `answers` counts advice taken as it was or clamped,
     `fallbacks` answers a rule gave in a model's place. `sigma_hour_pct` is the volatility at
-    arrival, a standard deviation per root hour in percent.
+    arrival, a standard deviation per root hour in percent. The last four say how
+    often and by how many points of pace advice turned it, and how much of that was right: see
+    `tca.turns`.
     """
 
     order: int
@@ -75,6 +77,10 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     answers: int
     fallbacks: int
     sigma_hour_pct: float
+    turns: int = 0
+    right_turns: int = 0
+    turned_pct: int = 0
+    right_pct: int = 0
 
 
 Worked = tuple[Drawn, tuple[OrderResult, ...]]

@@ -30,6 +30,7 @@ from steersman.tca.bootstrap import (
     weighted_medians,
     weighted_tails,
 )
+from steersman.tca.break_even import BreakEven, break_even
 from steersman.tca.columns import Columns
 from steersman.tca.frames import frame_of, html_of
 
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 RESAMPLES: Final = 4_999
+FINEST: Final = 4  # times the least p value there is, adjusted for all pairs, must be below ALPHA
 RESAMPLES_ELSEWHERE: Final = RESAMPLES_MIN  # of medians, tails and parts
 TAIL: Final = 0.05
 ALPHA: Final = 0.05
@@ -167,6 +169,7 @@ class Study:
     pairs: tuple[Pair, ...]
     splits: dict[str, dict[str, Part]]
     warnings: tuple[str, ...]
+    break_even: BreakEven | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -180,6 +183,7 @@ class Study:
                 for by, parts in self.splits.items()
             },
             "warnings": list(self.warnings),
+            "break_even": None if self.break_even is None else asdict(self.break_even),
         }
 
     def to_polars(self, what: Literal["arms", "pairs"] = "arms") -> Any:
@@ -208,7 +212,9 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
     resample of each mean.
     """
     costs, pairs = data.costs, list(combinations(range(len(data.arms)), 2))
-    means = Means(np.hstack([costs, _differences(costs, pairs)]), data.blocks)
+    # The least p value is 1 / (resamples + 1): times all pairs it must stay well below ALPHA.
+    resamples = max(resamples, math.ceil(FINEST * len(pairs) / ALPHA))
+    means = Means.of(np.hstack([costs, _differences(costs, pairs)]), data.blocks)
     drawn = None
     if means.enough:
         drawn = _Draws(costs, data.blocks)
@@ -233,6 +239,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         pairs=compared,
         splits=_splits(data, pairs, seed),
         warnings=tuple(_warnings(data, arms, compared)),
+        break_even=break_even(data, resamples, seed),
     )
 
 
@@ -246,16 +253,27 @@ def settled(costs: F64, resolve_bps: float) -> bool:
     pairs = list(combinations(range(arms), 2))
     if orders < ORDERS_MIN:
         return False
+    known = False
     for column in _differences(costs, pairs).T:
-        low, high = anytime(column, len(pairs))
+        found = anytime(column, len(pairs))
+        if found is None:
+            if column.any():  # too few differ for their spread to be known
+                return False
+            continue
+        known, (low, high) = True, found
         if low <= 0 <= high and (high - low) / 2 > resolve_bps:
             return False
-    return True
+    return known
 
 
-def anytime(differences: F64, pairs: int) -> tuple[float, float]:
-    """Return what holds a mean difference at any number of orders, for so many pairs at once."""
+def anytime(differences: F64, pairs: int) -> tuple[float, float] | None:
+    """Return what holds a mean difference at any number of orders, for so many pairs at once.
+
+    None where fewer than `ORDERS_MIN` orders differ: the spread of the others says nothing of it.
+    """
     n = len(differences)
+    if np.count_nonzero(differences) < ORDERS_MIN:
+        return None
     deviation, mean = float(differences.std(ddof=1)), float(differences.mean())
     half = mixture_bound(n, ALPHA / pairs) * deviation / n
     return mean - half, mean + half
@@ -357,7 +375,8 @@ def _pair(
     tail_low, tail_high = _within(tails)
     any_low, any_high = None, None
     if data.independent and len(differences) >= ORDERS_MIN:
-        any_low, any_high = anytime(differences, len(data.arms) * (len(data.arms) - 1) // 2)
+        every = len(data.arms) * (len(data.arms) - 1) // 2
+        any_low, any_high = anytime(differences, every) or (None, None)
     wins = float(np.mean(differences < 0) + np.mean(differences == 0) / 2)
     return Pair(
         a=data.arms[a],
@@ -377,8 +396,14 @@ def _pair(
         sd_bps=deviation,
         anytime_low=any_low,
         anytime_high=any_high,
-        orders_for_1bp=sample_size(EFFECT_BPS, deviation, ALPHA, POWER) if deviation > 0 else 1,
+        orders_for_1bp=_orders_for_1bp(found),
     )
+
+
+def _orders_for_1bp(found: MeanInterval) -> int:
+    """Return how many orders find 1 bp, by the error of the blocks: orders of a day go together."""
+    deviation = (found.standard_error or 0.0) * math.sqrt(found.n)
+    return sample_size(EFFECT_BPS, deviation, ALPHA, POWER) if deviation > 0 else 1
 
 
 # -- parts of the orders --------------------------------------------------------------------------
@@ -393,7 +418,7 @@ def _split(data: Columns, costs: F64, labels: Sequence[str], by: str, seed: int)
     held = np.array(labels)
     rows = {name: np.flatnonzero(held == name) for name in _names(by, labels)}
     means = {
-        name: Means(costs[own], np.unique(data.blocks[own], return_inverse=True)[1])
+        name: Means.of(costs[own], np.unique(data.blocks[own], return_inverse=True)[1])
         for name, own in rows.items()
     }
     for count in dict.fromkeys(one.blocks for one in means.values() if one.enough):

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from steersman.tca.arm_names import BASE, NEUTRAL, PLACEBOS, oracle_p
 from steersman.tca.columns import Columns
 from steersman.tca.study import ORDERS_MIN, Pair, PartPair, Study, anytime
 
@@ -33,10 +34,8 @@ __all__ = [
 ]
 
 NOBODY: Final = "none"
-PLACEBOS: Final = ("neutral", "random", "shuffled")
-CONTROLS: Final = (*PLACEBOS, "keyword")
-ORACLE: Final = "oracle:"
-REFERENCES: Final = ("twap", "twap-passive")  # what all arms are set beside, where it is there
+CONTROLS: Final = (NEUTRAL, *PLACEBOS, "keyword")
+REFERENCES: Final = ("twap", BASE)  # what all arms are set beside, where it is there
 ADVICE_ONLY: Final = ("advice",)
 LOOKS: Final = 80
 
@@ -57,7 +56,7 @@ class Made:
     @property
     def control(self) -> bool:
         """Whether what steers is there for comparison only."""
-        return self.advisor in CONTROLS or self.advisor.startswith(ORACLE)
+        return self.advisor in CONTROLS or oracle_p(self.advisor) is not None
 
 
 def differs_in(one: Made, other: Made) -> tuple[str, ...]:
@@ -106,7 +105,7 @@ def key_pairs(arms: Mapping[str, Made]) -> list[tuple[str, str]]:
     """
     found = []
     for name in advised(arms):
-        others = [base_of(arms, name), *(one for one in PLACEBOS if one in arms)]
+        others = [base_of(arms, name), *(one for one in (NEUTRAL, *PLACEBOS) if one in arms)]
         found += [(name, other) for other in others if other is not None]
     return found
 
@@ -188,4 +187,6 @@ def _looked(data: Columns, a: int, b: int, looks: Sequence[int]) -> Iterator[Run
     pairs = len(data.arms) * (len(data.arms) - 1) // 2
     for n in looks:
         seen = differences[:n]
-        yield Running(n, float(seen.mean()), *anytime(seen, pairs))
+        found = anytime(seen, pairs)
+        if found is not None:
+            yield Running(n, float(seen.mean()), *found)

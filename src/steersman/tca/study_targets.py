@@ -150,7 +150,7 @@ def _shares(evidence: StudyEvidence, arms: Sequence[str]) -> dict[tuple[str, str
             known = ~np.isnan(table[:, column])
             if known.any():
                 blocks = np.unique(data.blocks[known], return_inverse=True)[1]
-                means[name, key] = Means(100 * table[known, column, None], blocks)
+                means[name, key] = Means.of(100 * table[known, column, None], blocks)
     for count in dict.fromkeys(one.blocks for one in means.values() if one.enough):
         for weights in block_weights(np.arange(count), RESAMPLES_MIN, evidence.seed)():
             for one in means.values():
