@@ -10,12 +10,15 @@ from rich.console import Console
 from steersman.study_tables import (
     PAIRS_ALL,
     arm_rows,
+    judged_rows,
     pair_rows,
     part_rows,
+    print_judged,
     print_study,
     shown_pairs,
 )
 from steersman.tca.columns import collect
+from steersman.tca.judged_arms import judged_arms
 from steersman.tca.study import Study, summarise
 from tests.tca.rows import drawn, groups, result
 
@@ -63,3 +66,18 @@ def test_parts_and_the_whole_print() -> None:
     print_study(study, Console(file=out, width=200))
     for words in ("40 orders", "9 of 15 pairs", "by regime", "by size", "by volatility"):
         assert words in out.getvalue()
+
+
+def test_what_decisions_were_worth_prints_with_its_caveat() -> None:
+    out = StringIO()
+    console = Console(file=out, width=160)
+    print_judged({}, console)
+    assert out.getvalue() == ""
+    worths = {"judged_right": 3, "judged_wrong": 1, "judged_hindsight": 2, "judged_gain_bps": 0.6}
+    groups_ = [(drawn(n), (result(n, "rules", 1.0, asked=9, **worths),)) for n in range(9)]
+    judged = judged_arms(groups_, 1)
+    (row,) = judged_rows(judged)
+    assert row[:8] == ("rules", "54", "27", "9", "18", "0", "0", "75 %")
+    assert row[9] == "+0.100"
+    print_judged(judged, console)
+    assert "hindsight" in out.getvalue()

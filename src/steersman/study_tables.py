@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
 
 from steersman.tables import table
+from steersman.tca.judged import CAVEAT
+from steersman.tca.judged_arms import JudgedArm
 from steersman.tca.study import Arm, Pair, PartArm, Study
 
-__all__ = ["arm_rows", "pair_rows", "part_rows", "print_study", "shown_pairs"]
+__all__ = [
+    "arm_rows",
+    "judged_rows",
+    "pair_rows",
+    "part_rows",
+    "print_judged",
+    "print_study",
+    "shown_pairs",
+]
 
 PAIRS_ALL: Final = 10  # up to so many pairs, all are shown
 
@@ -21,6 +31,10 @@ ARM_HEADS: Final = (
 PAIR_HEADS: Final = (
     "a less b", "difference>", "95 % interval", "p>", "p, Holm>", "CVaR95>", "a cheaper>",
     "paired sd>", "orders for 1 bp>",
+)  # fmt: skip
+JUDGED_HEADS: Final = (
+    "arm", "judged>", "right>", "wrong>", "neither>", "idle>", "not judged>", "share right>",
+    "95 % interval", "mean gain>", "95 % interval",
 )  # fmt: skip
 
 
@@ -39,6 +53,43 @@ def print_study(study: Study, console: Console) -> None:
         heads = (by, "orders>", *(f"{name}>" for name in study.arms))
         title = f"Mean cost in bps by {by}, ± half of the 95 % interval"
         console.print(table(title, heads, part_rows(study, by)))
+
+
+def print_judged(judged: Mapping[str, JudgedArm], console: Console) -> None:
+    """Print what the decisions of advised arms were worth, where they were judged."""
+    if not judged:
+        return
+    title = (
+        "Decisions judged by counterfactual: right of the right and wrong, gain in bps of an order"
+    )
+    console.print(table(title, JUDGED_HEADS, judged_rows(judged)))
+    if any(arm.hindsight for arm in judged.values()):
+        console.print(f"caveat: {CAVEAT}", markup=False)
+
+
+def judged_rows(judged: Mapping[str, JudgedArm]) -> list[tuple[str, ...]]:
+    """Return one row an arm."""
+    return [
+        (
+            name,
+            *(f"{count:,}" for count in (arm.judged, arm.right, arm.wrong)),
+            f"{arm.undecided + arm.hindsight:,}",
+            *(f"{count:,}" for count in (arm.idle, arm.unjudged)),
+            "" if arm.share_right is None else f"{arm.share_right * 100:.0f} %",
+            _share_interval(arm.share_low, arm.share_high),
+            "" if arm.gain_bps is None else f"{arm.gain_bps:+.3f}",
+            "" if arm.gain_bps is None else _fine_interval(arm.gain_low, arm.gain_high),
+        )
+        for name, arm in judged.items()
+    ]
+
+
+def _share_interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low * 100:.0f} to {high * 100:.0f} %"
+
+
+def _fine_interval(low: float | None, high: float | None) -> str:
+    return "too few" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
 
 
 def shown_pairs(study: Study) -> list[Pair]:

@@ -73,3 +73,20 @@ def test_a_folder_of_another_study_is_refused(capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert run_cli([*few, "--seed", "2"]) == 3
     assert "seed was 1 and is 2" in capsys.readouterr().err
+
+
+def test_a_study_judges_decisions_of_its_advised_arms(capsys: pytest.CaptureFixture[str]) -> None:
+    judging = ["study", "--arms", "twap-passive,oracle:1", "--orders", "2", "--horizon", "3m",
+               "--regimes", "calm", "--jobs", "1", "--judge", "1"]  # fmt: skip
+    code, document, _ = run(capsys, *judging, "--out", "s")
+    assert code == 0 and list(document["judged"]) == ["oracle:1"]
+    arm = document["judged"]["oracle:1"]
+    assert (arm["judged"], arm["orders"], arm["gain_low"]) == (2, 2, None)
+    assert arm["right"] + arm["wrong"] + arm["undecided"] == 2
+    assert document["manifest"]["judge"] == 1
+    assert run_cli([*judging, "--out", "s"]) == 0
+    assert "Decisions judged by counterfactual" in capsys.readouterr().out
+    code, error, _ = run(capsys, *judging[:-1], "2", "--out", "s")
+    assert code == 3 and "judge" in error["error"]["message"]
+    code, error, _ = run(capsys, "study", "--arms", "twap,vwap", "--judge", "1")
+    assert code == 2 and "no arm is advised" in error["error"]["message"]

@@ -24,6 +24,8 @@ Examples:
   steersman study --regimes news,volatile --orders 300 --out news-study
 
   steersman study --suite standard --out standard
+
+  steersman study --arms twap-passive,rules,oracle:0.6 --judge 1
 """
 
 
@@ -52,6 +54,12 @@ def study(
         typer.Option(help="Stop once all pairs are told apart or known to within so many bps."),
     ] = None,
     suite: Annotated[str | None, typer.Option(help="A fixed study: standard or full.")] = None,
+    judge: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100, help="Judge so many decisions of an order; about 5 s for each."
+        ),
+    ] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
     engine: Annotated[Engine, typer.Option(help="Where to work the orders.")] = Engine.LOCAL,
     out: Annotated[
@@ -66,7 +74,7 @@ def study(
     from steersman.config import load_settings
     from steersman.runtime import study as studies
     from steersman.screen import percent_bar
-    from steersman.study_tables import print_study
+    from steersman.study_tables import print_judged, print_study
     from steersman.tables import result_console
 
     request = studies.request(
@@ -80,6 +88,7 @@ def study(
         market=market,
         jobs=jobs,
         resolve_bps=resolve,
+        judge=judge,
         settings=load_settings(config, os.environ, Path.home(), Path.cwd()),
     )
     kept = nullcontext(out) if out is not None else tempfile.TemporaryDirectory()
@@ -90,5 +99,6 @@ def study(
         print_json(finished.document)
     else:
         print_study(finished.study, result_console())
+        print_judged(finished.judged, result_console())
     for line in finished.study.warnings:
         say(line)

@@ -30,7 +30,6 @@ from steersman.domain.messages import (
     SignalsArrived,
     Submit,
     Viewed,
-    Wake,
 )
 from steersman.domain.order import AlgoName
 from steersman.domain.units import SECOND_NS, Side
@@ -38,7 +37,8 @@ from steersman.errors import DataError, SteersmanError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
 from steersman.runtime.arms import StudyArm, settings_of
-from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
+from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job, tape_to
+from steersman.runtime.counterfactual import judge_of
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
 from steersman.tca.measure import CostReport, measure
@@ -56,11 +56,15 @@ Worked = tuple[Drawn, tuple[OrderResult, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What every worker knows: the arms, the settings they start from, and the market."""
+    """What every worker knows: the arms, the settings they start from, and the market.
+
+    `judge` is how many decisions of an advised order are judged by counterfactual.
+    """
 
     arms: tuple[StudyArm, ...]
     settings: Settings
     market: str
+    judge: int = 0
 
 
 def work_all(fleet: Fleet, orders: Iterable[Drawn], jobs: int) -> Iterator[Worked]:
@@ -192,8 +196,11 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
     settings = settings_of(arm, fleet.settings, horizon_s)
     begun = None if before is None else replace(before, venue=before.venue.copy())
     job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None, begun)
+    judge = None
+    if fleet.judge and job.supervisor is not None:
+        judge = judge_of(job, fleet.judge, recorded=fleet.market != GENERATED)
     with Journal.create(None) as journal:
-        result = run_job(job, journal)
+        result = run_job(job, journal, judge=judge)
     return result_of(
         _measured(job, result),
         job.instrument,
@@ -207,12 +214,7 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
 
 def _measured(job: Job, result: Result) -> CostReport:
     """Measure a run, in a market that has gone on to the close."""
-    tape, deadline_ns = result.tape, job.order.deadline_ns
-    ended = False
-    while tape.end_ns < deadline_ns and not ended:
-        ended = job.venue.run(Wake(job.instrument.id, deadline_ns + SECOND_NS, None, None)).ended
-        tape = job.venue.tape()
-    return measure(result.messages, job.order.id, tape)
+    return measure(result.messages, job.order.id, tape_to(job.venue, job.order.deadline_ns))
 
 
 def market_hash(messages: Sequence[Input | Effect]) -> str:
