@@ -287,3 +287,21 @@ def test_a_pipe_gets_no_moving_bar() -> None:
         advance(1.0, "b.gz")
     assert "\x1b" not in file.getvalue()
     assert len(file.getvalue().splitlines()) <= 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_judging_is_told_once_it_takes_a_while(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = SimpleNamespace(now_s=1_000.0)
+    monkeypatch.setattr(screen, "time", SimpleNamespace(monotonic=lambda: wall.now_s))
+    watched = Watched(terminal=terminal)
+    with watched.progress:
+        for tick in range(40):  # a tenth of a second each: 4 s in all
+            wall.now_s += 0.1
+            watched.progress.judging((tick + 1) / 40, "decision 1 of 1")
+            if tick < 19:
+                assert "judging" not in watched.drawn
+    assert "judging decision 1 of 1:" in watched.drawn and "about 1 s left" in watched.drawn
+    if not terminal:
+        assert len(watched.lines) == 6, "a line each tenth of the work, from 2 s on"

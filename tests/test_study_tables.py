@@ -12,12 +12,15 @@ from steersman.study_tables import (
     arm_rows,
     break_even_words,
     curve_rows,
+    judged_rows,
     pair_rows,
     part_rows,
+    print_judged,
     print_study,
 )
 from steersman.tca.break_even import break_even
 from steersman.tca.columns import collect
+from steersman.tca.judged_arms import judged_arms
 from steersman.tca.study import Study, summarise
 from tests.tca.rows import drawn, groups, result
 from tests.tca.test_break_even import ORACLES, columns
@@ -97,3 +100,18 @@ def test_a_curve_without_a_crossing_or_an_end_is_told_in_words() -> None:
     assert break_even_words(never).endswith("pays already")
     assert break_even_words(few).startswith("Break-even accuracy: 0.500")
     assert curve_rows(few)[0][1:3] == ("0.000", "too few")
+
+
+def test_what_decisions_were_worth_prints_with_its_caveat() -> None:
+    out = StringIO()
+    console = Console(file=out, width=160)
+    print_judged({}, console)
+    assert out.getvalue() == ""
+    worths = {"judged_right": 3, "judged_wrong": 1, "judged_hindsight": 2, "judged_gain_bps": 0.6}
+    groups_ = [(drawn(n), (result(n, "rules", 1.0, asked=9, **worths),)) for n in range(9)]
+    judged = judged_arms(groups_, 1)
+    (row,) = judged_rows(judged)
+    assert row[:8] == ("rules", "54", "27", "9", "18", "0", "0", "75 %")
+    assert row[9] == "+0.100"
+    print_judged(judged, console)
+    assert "hindsight" in out.getvalue()

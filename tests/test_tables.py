@@ -34,6 +34,7 @@ from steersman.domain.messages import (
 )
 from steersman.domain.order import Progress
 from steersman.domain.units import SECOND_NS, Price
+from steersman.domain.valued import DecisionValued, Gain, Over, Worth
 from steersman.marketdata.importers.summary import ImportSummary
 from steersman.marketdata.tape import Tape
 from steersman.runtime.outcome import Outcome
@@ -50,6 +51,8 @@ from steersman.tables import (
     table,
 )
 from steersman.tca.children import child_rows
+from steersman.tca.decisions import decisions
+from steersman.tca.judged import judged
 from steersman.tca.measure import measure
 from tests.marketdata.importers.test_summary import ONE
 from tests.tca.story import NONE, Story, ns, tape, view
@@ -67,6 +70,7 @@ def drawn(what: RenderableType, width: int = 160) -> list[str]:
 def printed(story: Story, market: Tape = LONG) -> list[str]:
     """Print the outcome of a story as the command line does."""
     messages = tuple(story.messages)
+    decided = decisions(messages, "p")
     outcome = Outcome(
         document={"seed": 7, "journal_hash": "abc123", "assumed": {"queue": "risk-averse"}},
         report=measure(messages, "p", market),
@@ -75,6 +79,8 @@ def printed(story: Story, market: Tape = LONG) -> list[str]:
         prediction=next(iter(in_messages(messages)), None),
         code=0,
         summary="",
+        decisions=decided,
+        judged=judged(decided),
     )
     file = StringIO()
     print_outcome(outcome, Console(file=file, width=160))
@@ -110,6 +116,19 @@ def advised(story: Story, verdicts: list[Verdict], *, fallback: bool = False) ->
         judged = AdviceJudged("p", ask_id, "rules-2", verdict, fallback, effect, f"why {verdict}")
         story.messages += [Ask(question), arrived, judged]
     return story
+
+
+def judging(*worths: Worth) -> list[str]:
+    """Print an order of whose decisions these were worth so much."""
+    story = advised(completed(), [Verdict.ACCEPTED] * (len(worths) + 1))
+    for number, worth in enumerate(worths, 1):
+        futures = {Worth.IDLE: 0, Worth.HINDSIGHT: 1}.get(worth, 16)
+        gain = Gain(0.25) if futures < 2 else Gain(0.25, 0.125, 0.375)
+        over = () if worth is Worth.IDLE else (Over("hold", gain), Over("finish", Gain(-0.5)))
+        story.messages.append(
+            DecisionValued(ns(20), "p", f"p-q{number}", worth, futures, gain, over)
+        )
+    return printed(story)
 
 
 # -- the parts ------------------------------------------------------------------------------------
@@ -384,3 +403,29 @@ def test_what_was_expected_stands_beside_what_was_paid() -> None:
     assert figure(lines, "how") == "15 = so and so"
     assert figure(lines, "from") == "base: prior"
     assert figure(lines, "market told anew") == "1 x, plan made anew 1 x"
+
+
+def test_what_decisions_were_worth_stands_with_the_best_other_action() -> None:
+    lines = judging(Worth.RIGHT, Worth.UNDECIDED, Worth.IDLE)
+    assert any("judged in 16 futures" in line for line in lines)
+    rows = [line for line in lines if "+0.125 to +0.375" in line]
+    assert [row.split("+0.375")[1].split()[:2] for row in rows] == [
+        ["right", "finish"], ["undecided", "finish"]
+    ]  # fmt: skip
+    (words,) = (line for line in lines if line.startswith("Decisions: "))
+    assert words.startswith("Decisions: 1 right, 0 wrong, 1 undecided, 1 idle, 1 unjudged; right")
+    assert words.endswith("mean gain +0.250 bps (+0.250 to +0.250).")
+    assert not any("caveat" in line for line in lines)
+
+
+def test_hindsight_is_printed_with_its_caveat() -> None:
+    lines = judging(Worth.HINDSIGHT)
+    assert any("judged in 1 future:" in line for line in lines)
+    assert any(line.startswith("caveat: a recording holds one future") for line in lines)
+
+
+def test_decisions_that_nobody_judged_or_that_are_idle_have_no_table() -> None:
+    assert not any("judged" in line for line in printed(completed()))
+    lines = judging(Worth.IDLE)
+    assert not any("judged in" in line for line in lines)
+    assert any("0 right, 0 wrong, 0 undecided, 1 idle, 1 unjudged" in line for line in lines)

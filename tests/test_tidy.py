@@ -21,6 +21,7 @@ SRC = ROOT / "src"
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {
     "steersman.cli.run:run": "a line an option, twice, and nothing else",
+    "steersman.cli.study:study": "a line an option, twice",
 }
 SUPERVISORS: dict[str, str] = {
     "steersman.advisor.background": "outlives a failing model: the base algorithm goes on",

@@ -46,6 +46,7 @@ from steersman.tables import clock
 __all__ = ["Progress", "percent_bar"]
 
 REDRAW_S: Final = 0.1
+PATIENCE_S: Final = 2.0  # what takes no longer needs no progress
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Progress:
     _drawn_s: float = 0.0
     _tenth: int = 0
     _started_s: float = field(default_factory=time.monotonic)
+    _judging_s: float | None = None
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
@@ -103,6 +105,24 @@ class Progress:
                 self._tell("", f"order {message.state.value}: {message.reason}")
             case _:
                 pass
+
+    def judging(self, share: float, words: str) -> None:
+        """Tell how far the judging of decisions is, once it has taken a while: a share and what."""
+        now_s = time.monotonic()
+        if self._judging_s is None:
+            self._judging_s, self._tenth = now_s, 0
+        spent_s = now_s - self._judging_s
+        if spent_s < PATIENCE_S:
+            return
+        left_s = spent_s * (1 - share) / share
+        told = f"judging {words}: {share * 100:3.0f} %, about {left_s:.0f} s left"
+        if self._live is not None:
+            if now_s - self._drawn_s >= REDRAW_S:
+                self._drawn_s = now_s
+                self._live.update(Text(told), refresh=True)
+        elif int(share * 10) > self._tenth:
+            self._tenth = int(share * 10)
+            self._tell("", told)
 
     def _heard(self, message: RegimeChanged | NewsArrived) -> None:
         if isinstance(message, NewsArrived):

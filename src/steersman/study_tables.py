@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -10,6 +10,8 @@ from rich.console import Console
 from steersman.tables import table
 from steersman.tca.break_even import Accuracy, BreakEven
 from steersman.tca.comparisons import blocks_of, verdicts
+from steersman.tca.judged import CAVEAT
+from steersman.tca.judged_arms import JudgedArm
 from steersman.tca.study import Arm, Pair, PartArm, Study
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "arm_rows",
     "break_even_words",
     "curve_rows",
+    "judged_rows",
     "pair_rows",
     "part_rows",
+    "print_judged",
     "print_study",
 ]
 
@@ -36,6 +40,10 @@ CURVE_HEADS: Final = (
 ADVISOR_HEADS: Final = (
     "advisor", "turns an order>", "right, of 1>", "95 % interval", "turns counted alike>",
     "saves, bps>", "95 % interval", "p, Holm>", "verdict",
+)  # fmt: skip
+JUDGED_HEADS: Final = (
+    "arm", "judged>", "right>", "wrong>", "neither>", "idle>", "not judged>", "share right>",
+    "95 % interval", "mean gain>", "95 % interval",
 )  # fmt: skip
 
 
@@ -57,6 +65,43 @@ def print_study(study: Study, console: Console) -> None:
         heads = (by, "orders>", *(f"{name}>" for name in study.arms))
         title = f"Mean cost in bps by {by}, ± half of the 95 % interval"
         console.print(table(title, heads, part_rows(study, by)))
+
+
+def print_judged(judged: Mapping[str, JudgedArm], console: Console) -> None:
+    """Print what the decisions of advised arms were worth, where they were judged."""
+    if not judged:
+        return
+    title = (
+        "Decisions judged by counterfactual: right of the right and wrong, gain in bps of an order"
+    )
+    console.print(table(title, JUDGED_HEADS, judged_rows(judged)))
+    if any(arm.hindsight for arm in judged.values()):
+        console.print(f"caveat: {CAVEAT}", markup=False)
+
+
+def judged_rows(judged: Mapping[str, JudgedArm]) -> list[tuple[str, ...]]:
+    """Return one row an arm."""
+    return [
+        (
+            name,
+            *(f"{count:,}" for count in (arm.judged, arm.right, arm.wrong)),
+            f"{arm.undecided + arm.hindsight:,}",
+            *(f"{count:,}" for count in (arm.idle, arm.unjudged)),
+            "" if arm.share_right is None else f"{arm.share_right * 100:.0f} %",
+            _share_interval(arm.share_low, arm.share_high),
+            "" if arm.gain_bps is None else f"{arm.gain_bps:+.3f}",
+            "" if arm.gain_bps is None else _fine_interval(arm.gain_low, arm.gain_high),
+        )
+        for name, arm in judged.items()
+    ]
+
+
+def _share_interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low * 100:.0f} to {high * 100:.0f} %"
+
+
+def _fine_interval(low: float | None, high: float | None) -> str:
+    return "too few" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
 
 
 def arm_rows(study: Study) -> list[tuple[str, ...]]:

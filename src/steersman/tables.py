@@ -29,16 +29,20 @@ from steersman.domain.messages import (
     Verdict,
 )
 from steersman.domain.units import SECOND_NS
+from steersman.domain.valued import DecisionValued, Gain, Worth
 from steersman.marketdata.importers.summary import ImportSummary
 from steersman.runtime.outcome import Outcome
 from steersman.runtime.predictions import Prediction
 from steersman.tca.children import ChildRow
+from steersman.tca.decisions import Decision
+from steersman.tca.judged import Judged
 from steersman.tca.measure import AdviceStats, CostReport
 
 __all__ = [
     "clock",
     "import_summary",
     "iso",
+    "judged_in_words",
     "key_values",
     "print_outcome",
     "result_console",
@@ -87,6 +91,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if decisions:
         headers = ("last at", "times>", "verdict", "what it asks for", "why")
         console.print(table("Decisions of the advisor", headers, _middle_cut(decisions)))
+    if outcome.judged is not None:
+        _print_judged(outcome.decisions, outcome.judged, console)
     columns = ("time", "action", "quantity>", "price type", "price>", "filled>", "state", "reason")
     rows = tuple(_cells(row) for row in outcome.rows)
     console.print(table("Child orders", columns, _middle_cut(rows)))
@@ -114,6 +120,55 @@ def _decisions(messages: tuple[Input | Effect, ...]) -> list[tuple[str, ...]]:
             rows[len(rows) - (told == last) :] = [row]
             last = told
     return rows
+
+
+def _print_judged(decided: Sequence[Decision], together: Judged, console: Console) -> None:
+    heads = (
+        "at", "asks for", "gain>", "95 % interval", "worth", "best other action",
+        "gain over it>", "interval",
+    )  # fmt: skip
+    rows = tuple(
+        _judged_cells(one.at_ns, one.asks_for, one.valued)
+        for one in decided
+        if one.valued is not None and one.valued.worth is not Worth.IDLE
+    )
+    if rows:
+        futures = "1 future" if together.futures == 1 else f"{together.futures} futures"
+        title = f"Decisions judged in {futures}: gain over no answer, in bps of the order"
+        console.print(table(title, heads, _middle_cut(rows)))
+    console.print(f"Decisions: {judged_in_words(together)}.", markup=False, highlight=False)
+    if together.caveat:
+        console.print(f"caveat: {together.caveat}", markup=False)
+
+
+def _judged_cells(at_ns: int, asks_for: str, value: DecisionValued) -> tuple[str, ...]:
+    best = value.best
+    against = ("", "", "") if best is None else (best.effect, *_gain_cells(best.gain))
+    return (clock(at_ns), asks_for, *_gain_cells(value.gain), value.worth.value, *against)
+
+
+def _gain_cells(gain: Gain) -> tuple[str, str]:
+    low, high = gain.low_bps, gain.high_bps
+    ends = "" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
+    return f"{gain.mean_bps:+.3f}", ends
+
+
+def judged_in_words(together: Judged) -> str:
+    """Say how many decisions were right, wrong and neither, and what one of them gained."""
+    worths = ("hindsight",) if together.hindsight else ("right", "wrong", "undecided")
+    names = (*worths, "idle", "unjudged")
+    counts = ", ".join(f"{getattr(together, name)} {name}" for name in names)
+    share, gain = together.share_right, together.gain_bps
+    told = [counts]
+    if share is not None and share.low is not None and share.high is not None:
+        told.append(
+            f"right of the right and wrong {share.value * 100:.0f} % "
+            f"({share.low * 100:.0f} to {share.high * 100:.0f} %)"
+        )
+    if gain is not None:
+        ends = "" if gain.low is None else f" ({gain.low:+.3f} to {gain.high:+.3f})"
+        told.append(f"mean gain {gain.value:+.3f} bps{ends}")
+    return "; ".join(told)
 
 
 def _middle_cut(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

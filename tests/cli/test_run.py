@@ -154,3 +154,43 @@ def test_what_was_calibrated_is_run_with_and_verified(capsys: pytest.CaptureFixt
     capsys.readouterr()
     code, document, _ = run(capsys, *QUICK, "--symbol", "ETHUSDT", "--parameters", "p.json")
     assert code == 2 and "ETHUSDT" in document["error"]["message"]
+
+
+def test_decisions_are_judged_and_told_of(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    steered = (*QUICK, "--algo", "adaptive", "--advisor", "oracle:1")
+    path = tmp_path / "judged.journal"
+    code, document, _ = run(
+        capsys, *steered, "--judge", "1", "--futures", "2", "--journal", str(path)
+    )
+    assert code == 0
+    judged = document["decisions_judged"]
+    assert (judged["judged"], judged["futures"], judged["caveat"]) == (1, 2, "")
+    (one,) = [one for one in judged["decisions"] if one["worth"] != "idle"]
+    assert one["worth"] in ("right", "wrong", "undecided") and len(one["over"]) >= 4
+    assert one["low_bps"] <= one["gain_bps"] <= one["high_bps"]
+    _, plain, _ = run(capsys, *steered)
+    assert plain["decisions_judged"] is None
+    assert plain["is_bps"] == document["is_bps"], "judging changes nothing"
+    assert run_cli(["journal", "verify", str(path)]) == 0
+    assert run_cli([*steered, "--judge", "1", "--futures", "2"]) == 0
+    out, _ = capsys.readouterr()
+    assert "judged in 2 futures" in out and "gain over it" in out
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--judge", "1"], "nobody advises"),
+        (["--judge", "1", "--algo", "adaptive", "--advisor", "none"], "nobody advises"),
+        (["--futures", "16"], "no decision is judged"),
+        (["--judge", "0"], "greater than or equal to 1"),
+        (["--judge", "1", "--futures", "1025"], "less than or equal to 1024"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(
+    capsys: pytest.CaptureFixture[str], args: list[str], words: str
+) -> None:
+    code, error, _ = run(capsys, *QUICK, *args)
+    assert code == 2 and words in error["error"]["message"]

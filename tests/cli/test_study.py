@@ -82,3 +82,20 @@ def test_how_much_news_comes_true_is_in_the_manifest(capsys: pytest.CaptureFixtu
     assert (code, document["manifest"]["informativeness"]) == (0, 0.0)
     code, refused, _ = run(capsys, *FEW, "--informativeness", "30")
     assert code == 2 and "no share of the news" in refused["error"]["message"]
+
+
+def test_a_study_judges_decisions_of_its_advised_arms(capsys: pytest.CaptureFixture[str]) -> None:
+    judging = ["study", "--arms", "twap-passive,oracle:1", "--orders", "2", "--horizon", "3m",
+               "--regimes", "calm", "--jobs", "1", "--judge", "1"]  # fmt: skip
+    code, document, _ = run(capsys, *judging, "--out", "s")
+    assert code == 0 and list(document["judged"]) == ["oracle:1"]
+    arm = document["judged"]["oracle:1"]
+    assert (arm["judged"], arm["orders"], arm["gain_low"]) == (2, 2, None)
+    assert arm["right"] + arm["wrong"] + arm["undecided"] == 2
+    assert document["manifest"]["judge"] == 1
+    assert run_cli([*judging, "--out", "s"]) == 0
+    assert "Decisions judged by counterfactual" in capsys.readouterr().out
+    code, error, _ = run(capsys, *judging[:-1], "2", "--out", "s")
+    assert code == 3 and "judge" in error["error"]["message"]
+    code, error, _ = run(capsys, "study", "--arms", "twap,vwap", "--judge", "1")
+    assert code == 2 and "no arm is advised" in error["error"]["message"]

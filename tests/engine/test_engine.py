@@ -11,6 +11,7 @@ from steersman.domain.messages import (
     Cancel,
     Cancelled,
     Command,
+    DecisionValued,
     Intervened,
     NewsArrived,
     ParentChanged,
@@ -24,6 +25,7 @@ from steersman.domain.messages import (
     Wake,
 )
 from steersman.domain.units import SECOND_NS, Qty, Side
+from steersman.domain.valued import Gain, Worth
 from steersman.engine.engine import process
 from tests.engine.desk import BTC, T0, Desk, limits, order, view
 
@@ -53,6 +55,16 @@ def test_time_never_runs_backwards() -> None:
     desk.see()
     with pytest.raises(AssertionError, match="time ran backwards"):
         desk.feed(Tick(T0 - 1))
+
+
+def test_what_a_decision_was_worth_changes_nothing() -> None:
+    desk = Desk()
+    desk.submit()
+    before = desk.state
+    gain = Gain(5.0, 4.0, 6.0)
+    value = DecisionValued(before.now_ns, "P1", "P1-q1", Worth.RIGHT, 16, gain)
+    after, effects = process(before, value)
+    assert after == before and effects == ()
 
 
 def test_a_journal_starts_once() -> None:

@@ -32,6 +32,7 @@ from steersman.domain.messages import (
     Cancel,
     Cancelled,
     Command,
+    DecisionValued,
     Effect,
     Estimated,
     Filled,
@@ -64,6 +65,7 @@ from steersman.domain.messages import (
 from steersman.domain.order import Liquidity, ParentOrder, Progress, Style, TimeInForce
 from steersman.domain.specs import SPECS
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.valued import Gain, Over, Worth
 
 ORDER = ParentOrder(
     id="p1",
@@ -173,6 +175,7 @@ advice = st.builds(
 news = st.builds(
     NewsItem, id=text, published_ns=ns, received_ns=ns, source=text, text=text | st.just("null")
 )
+gains = st.builds(Gain, mean_bps=floats, low_bps=st.none() | floats, high_bps=st.none() | floats)
 records = st.builds(TrackRecord, right=ns, wrong=ns, undecided=ns)
 laws = st.builds(
     CostLaw,
@@ -194,6 +197,16 @@ estimates = st.builds(
 )
 inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(Tick, at_ns=ns),
+    st.builds(
+        DecisionValued,
+        at_ns=ns,
+        parent_id=ids,
+        ask_id=text,
+        worth=st.sampled_from(Worth),
+        futures=ns,
+        gain=gains,
+        over=st.lists(st.builds(Over, effect=text, gain=gains)).map(tuple),
+    ),
     st.builds(Viewed, at_ns=ns, view=views),
     st.builds(Submit, at_ns=ns, parent=orders),
     st.builds(Reported, at_ns=ns, report=reports),

@@ -18,7 +18,7 @@ from steersman.report.chart import Chart
 from steersman.report.conduct import LANES, conduct_charts
 from tests.report.told import Told
 from tests.tca.story import Story
-from tests.tca.test_decisions import judged
+from tests.tca.test_decisions import judged, valued
 
 
 def charts(*told: Told) -> dict[str, Chart]:
@@ -49,9 +49,13 @@ def test_rates_are_in_words() -> None:
     assert "T9-children" not in [t.key for t in charts(Told().whole(), Told().whole())["T9"].tables]
 
 
-def test_a_counterfactual_is_not_made_up() -> None:
-    chart = charts(Told().whole())["T10"]
-    assert chart.svg == "" and "Not measurable from a journal" in chart.notes[0]
+def test_a_decision_carries_what_it_was_worth_where_it_was_judged() -> None:
+    story = Story(qty="10").run("99", "101")
+    story.messages += [*judged(1, "hold"), *judged(2, "finish"), *valued(1, 0.25)]
+    table = charts(Told(story=story))["T11"].tables[0]
+    assert [(row["gain, bps"], row["worth"]) for row in table.records()] == [
+        (0.25, "right"), (None, "")
+    ]  # fmt: skip
 
 
 def test_every_verdict_has_a_lane_with_its_name() -> None:

@@ -12,25 +12,35 @@ from steersman.cli import run_cli
 from steersman.config import Settings, load_settings
 from steersman.domain.order import AlgoName
 from steersman.domain.units import Side
-from steersman.journal import verify
+from steersman.journal import Journal, verify
 from steersman.report.cases import read_cases
 from steersman.report.reproduce import reproduce, settings_toml
+from steersman.runtime.backtest import run_job
+from steersman.runtime.counterfactual import judge_of
 from tests.report.told import Told
 from tests.runtime import runs
 
 
+@pytest.mark.parametrize("judge", [None, 2])
 def test_the_command_repeats_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    judge: int | None,
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     settings = Settings({"execution": {"slice_s": 20}, "limits": {"max_spread_bps": "7.5"}})
     path = tmp_path / "first.journal"
-    runs.run(path, settings, algo=AlgoName.ADAPTIVE, base=AlgoName.POV, advisor="rules",
-             side=Side.SELL, limit_price=Decimal("59000"), fee_tier="-0.5:2.5",
-             parent_id="again")  # fmt: skip
+    job = runs.job(settings, algo=AlgoName.ADAPTIVE, base=AlgoName.POV, advisor="rules",
+                   side=Side.SELL, limit_price=Decimal("59000"), fee_tier="-0.5:2.5",
+                   parent_id="again")  # fmt: skip
+    with Journal.create(path) as journal:
+        judging = None if judge is None else judge_of(job, judge, 3, recorded=False)
+        run_job(job, journal, judge=judging)
     (case,) = read_cases([path])
     found = reproduce(case, "0")
+    assert ("--judge 2 --futures 3" in found.command) is (judge is not None)
     (tmp_path / "settings.toml").write_text(found.settings, encoding="utf-8")
     words = shlex.split(found.command)
     assert words[:2] == ["steersman", "run"]

@@ -136,6 +136,18 @@ def test_a_recording_is_branched_where_the_order_begins(tmp_path: Path) -> None:
                 assert run_job(alone, journal).journal_hash == result.journal
 
 
+def test_decisions_on_a_recording_are_replayed_in_the_future_that_it_holds(tmp_path: Path) -> None:
+    folder = str(tmp_path / "h")
+    record(job(tmp_path / "h"))
+    markets = recorded(tmp_path / "h", "2m")
+    one = draw(0, seed=2, markets=markets, regimes=("recorded",), horizon="2m", market=folder)
+    (row,) = Worker(Fleet(parse_arms("rules"), EMPTY, folder, judge=2)).work(one)
+    assert row.judged_hindsight == 2
+    assert (row.judged_right, row.judged_wrong, row.judged_undecided) == (0, 0, 0)
+    (plain,) = Worker(Fleet(parse_arms("rules"), EMPTY, folder)).work(one)
+    assert row.cost_bps == plain.cost_bps
+
+
 def test_workers_give_the_lines_of_one_process() -> None:
     orders = [order(number, "1m") for number in range(5)]
     both = fleet("twap,rules")
@@ -206,3 +218,16 @@ def test_no_news_comes_true_where_none_is_to() -> None:
         for share in (None, 0.0, 0.0)
     )
     assert own != none == again
+
+
+def test_decisions_of_advised_arms_are_judged_and_of_no_others() -> None:
+    settings = Settings({})
+    judged = Fleet(parse_arms("twap-passive,oracle:1"), settings, "generated", judge=1)
+    one = order(0, "3m")
+    plain, steered = Worker(judged).work(one)
+    assert plain == Worker(fleet("twap-passive")).work(one)[0]
+    worths = [getattr(steered, f"judged_{name}") for name in ("right", "wrong", "undecided")]
+    assert sum(worths) == 1 and steered.judged_hindsight == 0 and steered.unjudged > 0
+    (before,) = Worker(fleet("oracle:1")).work(one)
+    assert (before.cost_bps, before.judged_idle) == (steered.cost_bps, 0)
+    assert before.journal != steered.journal, "what decisions were worth is on record"

@@ -21,7 +21,7 @@ def test_both_sides_of_every_step_are_journaled_in_order(tmp_path: Path) -> None
     file = tmp_path / "s.journal"
     watched: list[Input | Effect] = []
     with Journal.create(file) as journal:
-        session = Session(started(), journal, watched.append)
+        session = Session.begin(started(), journal, watched.append)
         session.feed(Viewed(T0, view(T0)))
         effects = session.feed(Submit(T0, order()))
     records = [record.message() for record in read(file)]
@@ -35,7 +35,7 @@ def test_a_send_is_durable_before_it_is_handed_out(
 ) -> None:
     synced: list[int] = []
     with Journal.create(tmp_path / "s.journal") as journal:
-        session = Session(started(), journal)
+        session = Session.begin(started(), journal)
         true_sync = journal.sync
 
         def sync() -> None:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from decimal import Decimal as D
 
 from steersman.domain.advice import Advice, NoAdvice, Usage
-from steersman.domain.messages import AdviceArrived, AdviceJudged, Effect, Input, Verdict
+from steersman.domain.messages import (
+    AdviceArrived,
+    AdviceJudged,
+    DecisionValued,
+    Effect,
+    Input,
+    Verdict,
+)
 from steersman.domain.units import MS_NS
+from steersman.domain.valued import Gain, Over, Worth
 from steersman.tca.decisions import adaptations, decisions
 from tests.tca.story import ns
 
@@ -37,6 +45,33 @@ def judged(
         usage=Usage(tokens_in=7, tokens_out=3, cost_usd=D("0.002")),
     )
     return [arrived, AdviceJudged(parent, f"q{at}", "m", verdict, fallback, effect, "because")]
+
+
+def valued(
+    at: float,
+    gain: float,
+    worth: Worth = Worth.RIGHT,
+    over: dict[str, float] | None = None,
+    half: float | None = 0.1,
+    parent: str = "p",
+) -> list[Input | Effect]:
+    """Tell what the answer at a time was worth, all intervals `half` wide to each side."""
+
+    def gained(mean: float) -> Gain:
+        return Gain(mean) if half is None else Gain(mean, mean - half, mean + half)
+
+    futures = {Worth.IDLE: 0, Worth.HINDSIGHT: 1}.get(worth, 16)
+    others = tuple(Over(name, gained(mean)) for name, mean in (over or {}).items())
+    return [
+        DecisionValued(ns(at), parent, f"q{at}", worth, futures, gained(gain), others),
+    ]
+
+
+def test_what_a_decision_was_worth_comes_later_and_by_its_question() -> None:
+    told = [*judged(1, "hold"), *judged(2, "finish"), *valued(2, -0.5, Worth.WRONG)]
+    first, second = decisions([*told, *valued(1, 9.0, parent="other")], "p")
+    assert first.valued is None
+    assert second.valued is not None and second.valued.gain == Gain(-0.5, -0.6, -0.4)
 
 
 def test_a_decision_carries_its_latency_and_price() -> None:

@@ -7,12 +7,13 @@ from dataclasses import astuple, replace
 import pytest
 
 from steersman.domain.messages import ParentState, Verdict
+from steersman.domain.valued import Worth
 from steersman.tca.decisions import decisions
 from steersman.tca.intervals import Estimate
 from steersman.tca.measure import measure
 from steersman.tca.targets import TARGETS, Evidence, Metric, Target, judge, verdict
 from tests.tca.story import Story, tape
-from tests.tca.test_decisions import judged
+from tests.tca.test_decisions import judged, valued
 
 TAPE = tape([(0, "99", "101"), (400, "99", "101")], [(5, "100", "30", False)])
 LOW = Target("x", "F26", "x", " bps", None, 10)
@@ -73,6 +74,22 @@ def test_an_incomplete_order_fails_what_it_failed() -> None:
     rate = found["fill_rate_pct"].measured
     assert rate is not None and rate.value == pytest.approx(70.0) and rate.n == 2
     assert found["fill_rate_pct"].verdict == "undecided"
+
+
+def test_right_decisions_are_a_share_of_the_right_and_wrong_where_they_were_judged() -> None:
+    messages = [message for at in range(5) for message in judged(at, "hold")]
+    unjudged = Evidence(order().report, decisions(messages, "p"))
+    found = by_key(judge([unjudged]))["decision_quality_pct"]
+    assert found.verdict == "not measurable" and "--judge" in found.note
+    worths = (Worth.RIGHT, Worth.RIGHT, Worth.WRONG, Worth.UNDECIDED, Worth.IDLE)
+    for at, worth in enumerate(worths):
+        messages += valued(at, 0.1, worth)
+    found = by_key(judge([Evidence(order().report, decisions(messages, "p"))]))[
+        "decision_quality_pct"
+    ]
+    assert found.measured is not None and found.measured.n == 3
+    assert found.measured.value == pytest.approx(200 / 3)
+    assert found.verdict == "undecided"
 
 
 def test_views_do_not_tell_a_half_spread() -> None:

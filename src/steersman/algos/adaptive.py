@@ -26,7 +26,16 @@ from steersman.domain.advice import Action, Advice
 from steersman.domain.order import AlgoName, ParentOrder, Progress
 from steersman.domain.units import Qty
 
-__all__ = ["Steering", "bend", "envelope", "envelopes", "followed", "steer", "turn_of"]
+__all__ = [
+    "Steering",
+    "bend",
+    "envelope",
+    "envelopes",
+    "followed",
+    "in_effect",
+    "steer",
+    "turn_of",
+]
 
 TEXT_SHARE: Final = Decimal("0.5")
 _WHOLE: Final = Decimal(1)
@@ -84,6 +93,23 @@ def followed(order: ParentOrder, advice: Advice | None) -> AlgoName:
     if order.algo is not AlgoName.ADAPTIVE:
         return order.algo
     return order.base if advice is None or advice.base is None else advice.base
+
+
+def in_effect(order: ParentOrder, steering: Steering, at_ns: int) -> tuple[object, ...]:
+    """Return all that the wheel does from a time on: where it is equal, an order goes on alike.
+
+    An advice that bends nothing is as good as none, however long it is in force. A text's half
+    envelope outlasts its advice.
+    """
+    advice = steering.in_force(at_ns)
+    if advice is None:
+        return (steering.text_only,)
+    turn, follow = turn_of(advice), followed(order, advice)
+    bends = (_finishing(advice), turn, follow, advice.style, advice.impact_pct)
+    if bends == (False, 0, order.base, None, None):
+        return (steering.text_only,)
+    weight = steering.weight if turn else _WHOLE
+    return (steering.text_only, *bends, weight, steering.advice_until_ns)
 
 
 def envelope(order: ParentOrder, plan: Plan, at_ns: int, share: Decimal) -> tuple[Decimal, Decimal]:

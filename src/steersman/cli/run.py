@@ -62,6 +62,18 @@ WatchAfter = Annotated[
     typer.Option(help="Watch the market so long after the order, and journal it then: 30m."),
 ]
 
+Judge = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100,
+        help="Judge so many decisions by other futures of the market; about 5 s for each.",
+    ),
+]
+Futures = Annotated[
+    int | None, typer.Option(min=2, max=1024, help="Futures of each decision judged; default 16.")
+]
+
 RUN_EXAMPLES: Final = """
 Examples:
 
@@ -72,6 +84,8 @@ Examples:
   steersman run --market history/ --symbol BTCUSDT --qty 25 --horizon 5m --json
 
   steersman run --market history/ --qty 25 --horizon 5m --queue fitted --latency 10ms~0.4
+
+  steersman run --qty 25 --algo adaptive --advisor rules --judge 4
 """
 
 
@@ -121,6 +135,8 @@ def run(
     impact: Impact = None,
     parameters: Parameters = None,
     watch_after: WatchAfter = None,
+    judge: Judge = None,
+    futures: Futures = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal to this file.")] = None,
     parent_id: Annotated[str, typer.Option("--id", help="The order's id, unique.")] = "P1",
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
@@ -160,7 +176,10 @@ def run(
         parameters=parameters,
         watch_after=watch_after,
     )
-    raise typer.Exit(_run(request, journal, config, as_json))
+    judged = None if judge is None else (judge, futures)
+    if judged is None and futures is not None:
+        raise UsageError("no decision is judged in --futures", "say how many with --judge")
+    raise typer.Exit(_run(request, journal, config, as_json, judged))
 
 
 def _advisor(name: str | None, latency: str | None, algo: AlgoName) -> str:
@@ -180,14 +199,21 @@ def _advisor(name: str | None, latency: str | None, algo: AlgoName) -> str:
     return name
 
 
-def _run(request: Any, journal_path: Path | None, config: Path | None, as_json: bool) -> int:
+def _run(
+    request: Any,
+    journal_path: Path | None,
+    config: Path | None,
+    as_json: bool,
+    judged: tuple[int, int | None] | None,
+) -> int:
     from rich.console import Console
 
     from steersman.config import load_settings
     from steersman.journal import Journal
     from steersman.runtime.backtest import run_job
+    from steersman.runtime.counterfactual import judge_of
     from steersman.runtime.outcome import conclude
-    from steersman.runtime.prepare import prepare
+    from steersman.runtime.prepare import GENERATED, prepare
     from steersman.screen import Progress
     from steersman.tables import print_outcome, result_console
 
@@ -195,7 +221,14 @@ def _run(request: Any, journal_path: Path | None, config: Path | None, as_json: 
     job = prepare(request, settings, say)
     console = Console(stderr=True)
     with Journal.create(journal_path) as journal, Progress(job.order, console) as progress:
-        result = run_job(job, journal, progress.watch)
+        judge = (
+            None
+            if judged is None
+            else judge_of(
+                job, *judged, recorded=request.market != GENERATED, advance=progress.judging
+            )
+        )
+        result = run_job(job, journal, progress.watch, judge)
     outcome = conclude(job, result)
     if as_json:
         print_json(outcome.document)

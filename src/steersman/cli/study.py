@@ -26,6 +26,8 @@ Examples:
   steersman study --suite standard --out standard
 
   steersman study --suite break-even --out break-even
+
+  steersman study --arms twap-passive,rules,oracle:0.6 --judge 1
 """
 
 
@@ -63,6 +65,12 @@ def study(
     ] = "generated",
     resolve: Resolve = None,
     suite: SuiteName = None,
+    judge: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100, help="Judge so many decisions of an order; about 5 s for each."
+        ),
+    ] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
     engine: Annotated[Engine, typer.Option(help="Where to work the orders.")] = Engine.LOCAL,
     out: Annotated[
@@ -77,7 +85,7 @@ def study(
     from steersman.config import load_settings
     from steersman.runtime import study as studies
     from steersman.screen import percent_bar
-    from steersman.study_tables import print_study
+    from steersman.study_tables import print_judged, print_study
     from steersman.tables import result_console
     from steersman.tca.study_pairs import mixed
 
@@ -92,6 +100,7 @@ def study(
         market=market,
         jobs=jobs,
         resolve_bps=resolve,
+        judge=judge,
         settings=load_settings(config, os.environ, Path.home(), Path.cwd()),
         informativeness=informativeness,
     )
@@ -103,6 +112,7 @@ def study(
         print_json(finished.document)
     else:
         print_study(finished.study, result_console())
+        print_judged(finished.judged, result_console())
     more = mixed(request.made)
     for line in (*finished.study.warnings, *([more] if more is not None else [])):
         say(line)

@@ -34,6 +34,7 @@ from steersman.domain.reports import (
     Unanswered,
 )
 from steersman.domain.units import Money, Price, Qty, Side
+from steersman.domain.valued import DecisionValued
 from steersman.domain.volume import DayVolume
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "CancelRejected",
     "Cancelled",
     "Command",
+    "DecisionValued",
     "Effect",
     "Estimated",
     "Filled",
@@ -243,6 +245,7 @@ Input = (
     | NewsArrived
     | SignalsArrived
     | AdviceArrived
+    | DecisionValued
     | Intervened
     | Tick
 )

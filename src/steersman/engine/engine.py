@@ -17,6 +17,7 @@ from steersman.domain.messages import (
     Alert,
     AskWhy,
     Command,
+    DecisionValued,
     Effect,
     FundingPaid,
     Input,
@@ -97,6 +98,8 @@ def _fold(state: State, message: Input) -> Step:  # noqa: C901 - one case a mess
             return _intervene(state, message)
         case Tick():
             return _work_all(state, None)
+        case DecisionValued():
+            return state, ()  # judged in hindsight: nothing may follow from it
         case Started():
             raise AssertionError("a journal starts once")
         case _:

@@ -15,6 +15,7 @@ from steersman.domain.messages import (
     AdvisorWeighed,
     Alert,
     Ask,
+    DecisionValued,
     Effect,
     Estimated,
     FundingPaid,
@@ -112,6 +113,7 @@ def parent_of(message: Input | Effect) -> str | None:
             return message.child_id.rpartition("-")[0] or None
         case (
             AdviceArrived()
+            | DecisionValued()
             | Intervened()
             | FundingPaid()
             | Refused()

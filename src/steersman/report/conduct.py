@@ -12,9 +12,11 @@ from steersman.domain.messages import Verdict
 from steersman.domain.units import SECOND_NS
 from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
+from steersman.report.judged import counterfactual_chart
 from steersman.report.plots import Interval, heat, intervals, lanes, rows_height, scatter
 from steersman.report.svg import Drawing, Mark
 from steersman.report.table import Cell, Column, Table, figure
+from steersman.tca.decisions import Decision
 from steersman.tca.quality import Quality, nearest_rank, quality
 from steersman.tca.valuation import Valuation
 
@@ -36,7 +38,7 @@ def conduct_charts(cases: Sequence[Case], prefix: str = "") -> list[Chart]:
     return [
         _predicted(cases, f"{prefix}T7"),
         _quality(cases, f"{prefix}T9"),
-        _counterfactual(f"{prefix}T10"),
+        counterfactual_chart(cases, f"{prefix}T10"),
         _decisions(cases, f"{prefix}T11"),
         _limits(cases, f"{prefix}T12"),
         _heat(cases, f"{prefix}T13"),
@@ -180,20 +182,6 @@ def _rates(found: Quality, key: str) -> Table:
     )
 
 
-def _counterfactual(key: str) -> Chart:
-    return Chart(
-        key,
-        "T10 Against the same order without the advice",
-        "What the advice was worth: the same order and market, worked by the schedule alone.",
-        "",
-        (),
-        (
-            "Not measurable from a journal: it holds one course of the market, and the order moved "
-            "it. Paired runs on the same seeds tell (steersman study).",
-        ),
-    )
-
-
 def _decisions(cases: Sequence[Case], key: str) -> Chart:
     rows: list[tuple[Cell, ...]] = []
     points = []
@@ -215,13 +203,15 @@ def _decisions(cases: Sequence[Case], key: str) -> Chart:
                     one.why,
                     one.outcome.value,
                     ", ".join(one.checks),
+                    *_worth(one),
                 )
             )
             tip = f"{one.asks_for}: {one.why}"[:200]
             points.append((one.at_ns, one.verdict.value, one.changes, tip))
     kinds = ("time (UTC)", "order", "advisor", "verdict", "fallback", "latency, ms", "tokens")
-    names = (*kinds, "cost, USD", "asks for", "new", "why", "how it came", "failed checks")
-    numeric = {"latency, ms": 0, "tokens": 0, "cost, USD": 6}
+    told = ("cost, USD", "asks for", "new", "why", "how it came", "failed checks")
+    names = (*kinds, *told, "gain, bps", "worth")
+    numeric = {"latency, ms": 0, "tokens": 0, "cost, USD": 6, "gain, bps": 3}
     columns = tuple(
         Column(name, "time")
         if name.startswith("time")
@@ -234,18 +224,23 @@ def _decisions(cases: Sequence[Case], key: str) -> Chart:
     title = "T11 Decisions of the advisor"
     about = (
         "Every answer and what became of it; a large mark asked for something new. What a decision "
-        "cost or gained needs other futures of the market (steersman study)."
+        "gained over no answer is known where it was judged (steersman run --judge; T10)."
     )
     if not points:
         why = "No advisor was asked, or none has answered."
         return Chart(key, title, about, "", (table,), (why,))
     counts = Counter(name for _, name, *_ in points)
-    told = ", ".join(f"{n} {name}" for name, n in counts.most_common())
+    counted = ", ".join(f"{n} {name}" for name, n in counts.most_common())
     shown = {name: mark for name, mark in LANES.items() if name in counts}
-    drawing = Drawing(key, "Decisions", told, 24 + 24 * len(shown) + 26)
+    drawing = Drawing(key, "Decisions", counted, 24 + 24 * len(shown) + 26)
     ends = [at for at, *_ in points]
     lanes(drawing, (min(ends), max(*ends, min(ends) + SECOND_NS)), shown, points)
-    return chart_of(drawing, title, f"{about} {told}.", table)
+    return chart_of(drawing, title, f"{about} {counted}.", table)
+
+
+def _worth(one: Decision) -> tuple[float | None, str]:
+    """Return the marginal gain of a decision and what it was worth, where it was judged."""
+    return (None, "") if one.valued is None else (one.valued.gain.mean_bps, one.valued.worth.value)
 
 
 def _limits(cases: Sequence[Case], key: str) -> Chart:

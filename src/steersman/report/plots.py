@@ -206,8 +206,12 @@ def intervals(
     log: bool = False,
     kind: str = "1",
     meaning: str = "",
+    gains: bool = False,
 ) -> None:
-    """Draw a row for each value: a bar from zero (a dot where logarithmic) and its interval."""
+    """Draw a row for each value: a bar from zero (a dot where logarithmic) and its interval.
+
+    Positive values are costs, or gains.
+    """
     seen = [v for row in rows for v in (row.value, row.low, row.high) if v is not None]
     if log:
         low, high = max(LEAST, min(seen)), max(LEAST, *seen)
@@ -231,7 +235,7 @@ def intervals(
             drawing.mark("circle", x(row.value), middle, 4.5, f"f{kind}", tip)
         else:
             left, right = sorted((x(0), x(row.value)))
-            look = "fbad" if row.value > 0 else "fgood"
+            look = "fbad" if (row.value > 0) is not gains else "fgood"
             drawing.rect(left, middle - 7, right - left, 14, look, tip)
         if row.low is not None and row.high is not None:
             drawing.line(x(row.low), middle, x(row.high), middle, "whisk")

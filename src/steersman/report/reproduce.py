@@ -17,6 +17,7 @@ import msgspec
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import SECOND_NS
+from steersman.domain.valued import Worth
 from steersman.errors import UsageError
 from steersman.report.cases import Case
 from steersman.report.table import iso
@@ -119,9 +120,21 @@ def _command(case: Case, with_settings: bool) -> str:
     words += ["--id", order.id]
     if instrument.venue != "sim":
         words += ["--market", "DIR"]
+    words += _judging(case)
     if with_settings:
         words += ["--config", "settings.toml"]
     return shlex.join(words)
+
+
+def _judging(case: Case) -> list[str]:
+    """Return the options that judge the same decisions again: what was found is in the journal."""
+    values = [one.valued for one in case.decisions if one.valued is not None]
+    if not values:
+        return []
+    futures = max(value.futures for value in values)
+    judged = sum(value.worth is not Worth.IDLE for value in values)
+    words = ["--judge", str(max(1, judged))]
+    return [*words, "--futures", str(futures)] if futures > 1 else words
 
 
 def _usual_fees(case: Case) -> tuple[Decimal, Decimal] | None:

@@ -14,6 +14,7 @@ from typing import Final
 from steersman import __version__
 from steersman.report.build import Report, Section, Tile
 from steersman.report.reproduce import Reproduce
+from steersman.report.study_advice import advice_charts
 from steersman.report.study_arms import arm_charts, arms_table
 from steersman.report.study_case import StudyCase, read_study, study_problems
 from steersman.report.study_differences import difference_charts
@@ -45,7 +46,17 @@ def _parts(case: StudyCase) -> Section:
     return Section("parts", "Parts of the orders", tuple(part_charts(case)))
 
 
-SECTIONS: Final[tuple[Callable[[StudyCase], Section | None], ...]] = (_arms, _differences, _parts)
+def _advice(case: StudyCase) -> Section | None:
+    charts = tuple(advice_charts(case))
+    return Section("advice", "The advice itself", charts) if charts else None
+
+
+SECTIONS: Final[tuple[Callable[[StudyCase], Section | None], ...]] = (
+    _arms,
+    _differences,
+    _advice,
+    _parts,
+)
 
 
 def report_on_study(folder: Path, command: str = "") -> Report:

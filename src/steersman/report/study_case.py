@@ -7,7 +7,7 @@ used only to tell where it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +17,12 @@ from steersman import __version__
 from steersman.errors import DataError
 from steersman.runtime.study_files import Kept, read_folder, read_results
 from steersman.tca.columns import Columns, collect
+from steersman.tca.judged_arms import JudgedArm, judged_arms
+from steersman.tca.results import Worked
 from steersman.tca.study import Study, summarise
 from steersman.tca.study_pairs import Made, advised, base_of, mixed
 from steersman.tca.study_targets import StudyEvidence
+from steersman.tca.targets import in_percent
 
 __all__ = ["Manifest", "StudyCase", "read_study", "study_problems"]
 
@@ -55,12 +58,13 @@ class Manifest(msgspec.Struct, frozen=True):
     orders: int
     seed: int
     resolve_bps: float | None
+    judge: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StudyCase:
     """A study with all that is known of it; `stopped_after` tells after how many orders it ended
-    early.
+    early. `judged` is empty where no decisions were judged.
     """
 
     folder: str
@@ -69,6 +73,7 @@ class StudyCase:
     data: Columns
     study: Study
     stopped_after: int | None
+    judged: Mapping[str, JudgedArm] = field(default_factory=dict)
 
     @property
     def made(self) -> dict[str, Made]:
@@ -83,7 +88,12 @@ class StudyCase:
     @property
     def evidence(self) -> StudyEvidence:
         """What its targets are judged by."""
-        return StudyEvidence(self.data, self.study, self.made, self.manifest.seed)
+        right = {
+            name: found
+            for name, arm in self.judged.items()
+            if (found := in_percent(arm.share)) is not None
+        }
+        return StudyEvidence(self.data, self.study, self.made, self.manifest.seed, right)
 
 
 def read_study(folder: Path) -> StudyCase:
@@ -96,10 +106,14 @@ def read_study(folder: Path) -> StudyCase:
     manifest = _manifest(folder, kept.manifest)
     stopped = None if kept.document is None else kept.document.get("stopped_after")
     counted = manifest.orders if stopped is None else int(stopped)
-    groups = (one for one in read_results(folder) if one[0].order < counted)
-    data = collect(groups, tuple(manifest.arms))
+
+    def groups() -> Iterator[Worked]:
+        return (one for one in read_results(folder) if one[0].order < counted)
+
+    data = collect(groups(), tuple(manifest.arms))
     study = summarise(data, manifest.seed)
-    return StudyCase(str(folder), kept, manifest, data, study, stopped)
+    judged = judged_arms(groups(), manifest.seed) if manifest.judge else {}
+    return StudyCase(str(folder), kept, manifest, data, study, stopped, judged)
 
 
 def _manifest(folder: Path, found: Mapping[str, Any]) -> Manifest:

@@ -34,7 +34,15 @@ from steersman.runtime.answering import (
     check_advisors,
 )
 
-__all__ = ["ARM_NAMES", "STEERED", "StudyArm", "expect_advisors", "parse_arms", "settings_of"]
+__all__ = [
+    "ARM_NAMES",
+    "NEVER_MIND",
+    "STEERED",
+    "StudyArm",
+    "expect_advisors",
+    "parse_arms",
+    "settings_of",
+]
 
 ANY_SIZE: Final = Decimal(10) ** 12
 NEVER_MIND: Final = "none"

@@ -32,7 +32,6 @@ from steersman.domain.messages import (
     SignalsArrived,
     Submit,
     Viewed,
-    Wake,
 )
 from steersman.domain.order import AlgoName
 from steersman.domain.units import SECOND_NS, Side
@@ -40,7 +39,8 @@ from steersman.errors import DataError, SteersmanError
 from steersman.journal import Journal
 from steersman.journal.record import canonical
 from steersman.runtime.arms import STEERED, StudyArm, settings_of
-from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job
+from steersman.runtime.backtest import TAPE_BEFORE_NS, Job, Result, run_job, tape_to
+from steersman.runtime.counterfactual import judge_of
 from steersman.runtime.oracle import moves_after
 from steersman.runtime.prepare import GENERATED, Begun, Request, prepare
 from steersman.runtime.texts import parse_decimal, parse_duration_ns
@@ -61,12 +61,14 @@ class Fleet:
     """What every worker knows: the arms, the settings they start from, and the market.
 
     `informativeness` is the share of a generated market's news that comes true, None its own.
+    `judge` is how many decisions of an advised order are judged by counterfactual.
     """
 
     arms: tuple[StudyArm, ...]
     settings: Settings
     market: str
     informativeness: float | None = None
+    judge: int = 0
 
 
 def work_all(fleet: Fleet, orders: Iterable[Drawn], jobs: int) -> Iterator[Worked]:
@@ -152,7 +154,7 @@ class Worker:
                 job = _job(fleet, order, arm, before)
                 if quiet is None and job.supervisor is not None:
                     quiet = job.venue.copy()  # before any order of ours
-                done.append(_work_arm(job, order, arm))
+                done.append(_work_arm(fleet, job, order, arm))
             return tuple(_with_turns(done, quiet))
         except SteersmanError as error:
             error.message = f"order {order.order} on {order.symbol}: {error.message}"
@@ -211,10 +213,15 @@ def _job(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -> Job
     return prepare(request, settings, lambda line: None, begun)
 
 
-def _work_arm(job: Job, order: Drawn, arm: StudyArm) -> tuple[OrderResult, tuple[Turn, ...]]:
+def _work_arm(
+    fleet: Fleet, job: Job, order: Drawn, arm: StudyArm
+) -> tuple[OrderResult, tuple[Turn, ...]]:
     """Work an order in one arm; return its row, and which way its advice turned it."""
+    judge = None
+    if fleet.judge and job.supervisor is not None:
+        judge = judge_of(job, fleet.judge, recorded=fleet.market != GENERATED)
     with Journal.create(None) as journal:
-        result = run_job(job, journal)
+        result = run_job(job, journal, judge=judge)
     row = result_of(
         _measured(job, result),
         job.instrument,
@@ -239,12 +246,7 @@ def _with_turns(
 
 def _measured(job: Job, result: Result) -> CostReport:
     """Measure a run, in a market that has gone on to the close."""
-    tape, deadline_ns = result.tape, job.order.deadline_ns
-    ended = False
-    while tape.end_ns < deadline_ns and not ended:
-        ended = job.venue.run(Wake(job.instrument.id, deadline_ns + SECOND_NS, None, None)).ended
-        tape = job.venue.tape()
-    return measure(result.messages, job.order.id, tape)
+    return measure(result.messages, job.order.id, tape_to(job.venue, job.order.deadline_ns))
 
 
 def market_hash(messages: Sequence[Input | Effect]) -> str:

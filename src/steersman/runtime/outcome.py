@@ -22,6 +22,8 @@ from steersman.errors import RefusedByLimit, UsageError
 from steersman.runtime.backtest import Job, Result
 from steersman.runtime.predictions import Prediction, in_messages
 from steersman.tca.children import ChildRow, child_rows
+from steersman.tca.decisions import Decision, decisions
+from steersman.tca.judged import Judged, judged, record_of
 from steersman.tca.measure import CostReport, measure
 
 __all__ = ["Outcome", "conclude"]
@@ -37,7 +39,10 @@ REMEDY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished run: its document, its report, its rows, its exit code and a line about it."""
+    """A finished run: its document, its report, its rows, its exit code and a line about it.
+
+    `judged` sums up what its `decisions` were worth, None where none was judged.
+    """
 
     document: dict[str, Any]
     report: CostReport
@@ -46,6 +51,8 @@ class Outcome:
     prediction: Prediction | None
     code: int
     summary: str
+    decisions: tuple[Decision, ...] = ()
+    judged: Judged | None = None
 
 
 def conclude(job: Job, result: Result) -> Outcome:
@@ -64,7 +71,12 @@ def conclude(job: Job, result: Result) -> Outcome:
     prediction = next(own, None)
     document = _document(job, result, report, rows)
     document["impact"] = None if prediction is None else prediction.document()
-    return Outcome(document, report, rows, result.messages, prediction, code, summary)
+    decided = decisions(result.messages, job.order.id)
+    together = judged(decided)
+    document["decisions_judged"] = None if together is None else _judged(together, decided)
+    return Outcome(
+        document, report, rows, result.messages, prediction, code, summary, decided, together
+    )
 
 
 def _raise_refusal(refused: Refused) -> None:
@@ -111,6 +123,11 @@ def _document(
         "seed": job.seed,
         "assumed": job.assumed,
     }
+
+
+def _judged(together: Judged, decided: tuple[Decision, ...]) -> dict[str, Any]:
+    values = [record_of(one, one.valued) for one in decided if one.valued is not None]
+    return {**together.document(), "decisions": values}
 
 
 def _row(row: ChildRow) -> dict[str, Any]:

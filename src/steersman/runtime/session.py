@@ -7,6 +7,7 @@ the market is simulated, recorded or live.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 from steersman.domain.messages import Effect, Input, Send, Started
 from steersman.engine.engine import process, start
@@ -17,18 +18,32 @@ __all__ = ["Session"]
 
 
 class Session:
-    """Fold inputs through the engine and journal both sides of every step."""
+    """Fold inputs through the engine and journal both sides of every step.
+
+    Without a journal nothing is kept: what is only tried out is not to be durable.
+    """
 
     def __init__(
         self,
+        state: State,
+        journal: Journal | None,
+        watch: Callable[[Input | Effect], None] | None = None,
+    ) -> None:
+        self.state = state
+        self._journal = journal
+        self._watch = watch
+
+    @classmethod
+    def begin(
+        cls,
         started: Started,
         journal: Journal,
         watch: Callable[[Input | Effect], None] | None = None,
-    ) -> None:
-        self.state: State = start(started)
-        self._journal = journal
-        self._watch = watch
-        self._note(started)
+    ) -> Self:
+        """Return the session that a journal begins with."""
+        session = cls(start(started), journal, watch)
+        session._note(started)
+        return session
 
     def feed(self, message: Input) -> tuple[Effect, ...]:
         """Fold one input; return its effects once what must be durable is durable."""
@@ -38,11 +53,12 @@ class Session:
         for effect in effects:
             self._note(effect)
             sends = sends or isinstance(effect, Send)
-        if sends:
+        if sends and self._journal is not None:
             self._journal.sync()
         return effects
 
     def _note(self, message: Input | Effect) -> None:
-        self._journal.append(message)
+        if self._journal is not None:
+            self._journal.append(message)
         if self._watch is not None:
             self._watch(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,13 @@ import numpy as np
 from steersman.config import Settings
 from steersman.domain.units import SECOND_NS
 from steersman.errors import DataError, UsageError
-from steersman.runtime.arms import StudyArm, expect_advisors, parse_arms, settings_of
+from steersman.runtime.arms import (
+    NEVER_MIND,
+    StudyArm,
+    expect_advisors,
+    parse_arms,
+    settings_of,
+)
 from steersman.runtime.drawing import (
     RECORDED,
     SIZES,
@@ -29,6 +35,7 @@ from steersman.runtime.study_files import Files, digest_of, read_results, surrou
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
 from steersman.tca.columns import collect
+from steersman.tca.judged_arms import JudgedArm, judged_arms
 from steersman.tca.results import Drawn, Worked
 from steersman.tca.study import Study, settled, summarise
 from steersman.tca.study_pairs import Made
@@ -100,6 +107,7 @@ class Request:
     settings: Settings
     models: dict[str, str] = field(default_factory=dict)
     informativeness: float | None = None
+    judge: int = 0
 
     def drawn(self, number: int) -> Drawn:
         """Return the order of a number."""
@@ -154,15 +162,20 @@ class Request:
             "orders": self.orders,
             "seed": self.seed,
             "resolve_bps": self.resolve_bps,
+            "judge": self.judge,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A study that is done: its figures, and its document for machines."""
+    """A study that is done: its figures, and its document for machines.
+
+    `judged` holds what decisions were worth, by arm, where they were judged.
+    """
 
     study: Study
     document: dict[str, Any]
+    judged: dict[str, JudgedArm] = field(default_factory=dict)
 
 
 def request(
@@ -179,6 +192,7 @@ def request(
     resolve_bps: float | None,
     settings: Settings,
     informativeness: float | None = None,
+    judge: int = 0,
 ) -> Request:
     """Return a study that can be run; raise UsageError, DataError or WeightsError for any other."""
     asked: dict[str, Any] = {
@@ -200,6 +214,8 @@ def request(
     check_informativeness(wanted.informativeness, generated=market == GENERATED)
     chosen = parse_arms(wanted.arms)
     parse_duration_ns(wanted.horizon)
+    if judge and all(arm.advisor == NEVER_MIND for arm in chosen):
+        raise UsageError("no arm is advised, so no decision can be judged", "leave --judge out")
     markets, held = _markets(market, given, wanted, resolve_bps)
     alone = _without_feeds(settings)
     return Request(
@@ -215,6 +231,7 @@ def request(
         settings=alone,
         models=expect_advisors(chosen, alone, generated=market == GENERATED),
         informativeness=wanted.informativeness,
+        judge=judge,
     )
 
 
@@ -270,7 +287,13 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
         for worked in read_results(folder):
             progress.take(worked)
         advance(progress.share, progress.words)
-        fleet = Fleet(request.arms, request.settings, request.market, request.informativeness)
+        fleet = Fleet(
+            request.arms,
+            request.settings,
+            request.market,
+            request.informativeness,
+            request.judge,
+        )
         left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
         if request.market != GENERATED:  # a recording is read forward
             left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
@@ -280,19 +303,24 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
             progress.take(worked)
             advance(progress.share, progress.words)
         counted = progress.counted
-        groups = (one for one in read_results(folder) if one[0].order < counted)
-        study = summarise(collect(groups, names), request.seed)
+
+        def groups() -> Iterator[Worked]:
+            return (one for one in read_results(folder) if one[0].order < counted)
+
+        study = summarise(collect(groups(), names), request.seed)
+        judged = judged_arms(groups(), request.seed) if request.judge else {}
         stopped = counted if counted < request.orders else None
         if stopped is not None:
             study = replace(study, warnings=(STOPPED.format(stopped), *study.warnings))
         document = {
             "schema": SCHEMA,
             **study.document(),
+            "judged": {name: asdict(arm) for name, arm in judged.items()},
             "stopped_after": stopped,
             "manifest": files.manifest,
         }
         files.finish(document)
-    return Finished(study, document)
+    return Finished(study, document, judged)
 
 
 class _Progress:

@@ -1,13 +1,14 @@
 """The decisions of the advisor about one order, one by one.
 
 A decision that passes (accepted or clamped) and asks for something else than the one before, or
-than following the schedule at first, is an adaptation.
+than following the schedule at first, is an adaptation. What a decision was worth is known where it
+was judged by counterfactual (docs/decisions.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +17,7 @@ from steersman.domain.messages import (
     AdviceArrived,
     AdviceJudged,
     AnswerOutcome,
+    DecisionValued,
     Effect,
     Input,
     Verdict,
@@ -50,11 +52,13 @@ class Decision:
     outcome: AnswerOutcome
     checks: tuple[str, ...]
     coherent: bool | None
+    valued: DecisionValued | None = None
 
 
 def decisions(messages: Iterable[Input | Effect], parent_id: str) -> tuple[Decision, ...]:
     """Return the decisions in time order."""
     found: list[Decision] = []
+    values: dict[str, DecisionValued] = {}
     arrived: AdviceArrived | None = None
     in_force = FOLLOW
     for message in messages:
@@ -65,9 +69,13 @@ def decisions(messages: Iterable[Input | Effect], parent_id: str) -> tuple[Decis
                 passed = message.verdict in PASSED
                 found.append(_decision(arrived, message, passed and message.effect != in_force))
                 in_force = message.effect if passed else in_force
+            case DecisionValued() if message.parent_id == parent_id:
+                values[message.ask_id] = message
             case _:
                 pass
-    return tuple(found)
+    if not values:
+        return tuple(found)
+    return tuple(replace(one, valued=values.get(one.ask_id)) for one in found)
 
 
 def adaptations(found: Iterable[Decision]) -> int:

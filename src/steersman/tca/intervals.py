@@ -32,8 +32,11 @@ class Estimate:
     n: int
 
 
-def mean_of(values: Sequence[float]) -> Estimate | None:
-    """Return the mean with Student's interval; None of nothing, no interval of one value."""
+def mean_of(values: Sequence[float], looks: int = 1) -> Estimate | None:
+    """Return the mean with Student's interval; None of nothing, no interval of one value.
+
+    Of several `looks` each has a wider interval, so that all of them hold with 95 % (Bonferroni).
+    """
     n = len(values)
     if not n:
         return None
@@ -41,7 +44,7 @@ def mean_of(values: Sequence[float]) -> Estimate | None:
     if n == 1:
         return Estimate(mean, None, None, 1)
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    half = float(stdtrit(n - 1, 1 - TAIL)) * math.sqrt(variance / n)
+    half = float(stdtrit(n - 1, 1 - TAIL / looks)) * math.sqrt(variance / n)
     return Estimate(mean, mean - half, mean + half, n)
 
 
@@ -66,8 +69,11 @@ def ratio_of(above: Sequence[float], below: Sequence[float]) -> Estimate | None:
     return Estimate(x / y, (b - root) / a, (b + root) / a, n)
 
 
-def share_of(hits: int, n: int) -> Estimate | None:
-    """Return a share with Wilson's interval (1927); None of nothing."""
+def share_of(hits: float, n: int) -> Estimate | None:
+    """Return a share with Wilson's interval (1927); None of nothing.
+
+    `hits` need not be whole where `n` is an effective number.
+    """
     if not n:
         return None
     share = hits / n

@@ -8,9 +8,9 @@ of an order undone pays for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,8 @@ from steersman.domain.instrument import Instrument
 from steersman.domain.messages import AdviceArrived, Effect, Input, Viewed
 from steersman.domain.units import BPS, Price
 from steersman.errors import DataError
+from steersman.tca.decisions import decisions
+from steersman.tca.judged import judged
 from steersman.tca.measure import CostReport
 from steersman.tca.valuation import Touch, Valuation
 
@@ -81,6 +83,14 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     right_turns: int = 0
     turned_pct: int = 0
     right_pct: int = 0
+    # Decisions that passed, by what they were worth (docs/decisions.md), and their gains summed up.
+    judged_right: int = 0
+    judged_wrong: int = 0
+    judged_undecided: int = 0
+    judged_hindsight: int = 0
+    judged_idle: int = 0
+    unjudged: int = 0
+    judged_gain_bps: float = 0.0
 
 
 Worked = tuple[Drawn, tuple[OrderResult, ...]]
@@ -90,7 +100,7 @@ Worked = tuple[Drawn, tuple[OrderResult, ...]]
 def result_of(
     report: CostReport,
     instrument: Instrument,
-    messages: Iterable[Input | Effect],
+    messages: Sequence[Input | Effect],
     *,
     order: int,
     arm: str,
@@ -134,7 +144,25 @@ def result_of(
         answers=advice.accepted + advice.clamped,
         fallbacks=advice.fallback,
         sigma_hour_pct=sigma,
+        **_judged(messages, report.parent),
     )
+
+
+def _judged(messages: Sequence[Input | Effect], parent_id: str) -> dict[str, Any]:
+    """Return what the decisions were worth, nothing where none was judged."""
+    found = judged(decisions(messages, parent_id))
+    if found is None:
+        return {}
+    gain = found.gain_bps
+    return {
+        "judged_right": found.right,
+        "judged_wrong": found.wrong,
+        "judged_undecided": found.undecided,
+        "judged_hindsight": found.hindsight,
+        "judged_idle": found.idle,
+        "unjudged": found.unjudged,
+        "judged_gain_bps": 0.0 if gain is None else gain.value * gain.n,
+    }
 
 
 def _seen(messages: Iterable[Input | Effect]) -> tuple[Price | None, float, Decimal]:

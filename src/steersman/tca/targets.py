@@ -14,6 +14,7 @@ from typing import Final, Literal
 from steersman.domain.messages import ParentState
 from steersman.tca.decisions import Decision, adaptations
 from steersman.tca.intervals import Estimate, mean_of, quantile_of, share_of
+from steersman.tca.judged import judged
 from steersman.tca.measure import CostReport
 
 __all__ = [
@@ -30,7 +31,10 @@ __all__ = [
 Verdict = Literal["met", "not met", "undecided", "not measurable"]
 Measure = Callable[[Sequence["Evidence"]], Estimate | None]
 PAIRED: Final = "needs the same orders without the advice: steersman study"
-BRANCHED: Final = "needs other futures of the market, with and without each decision: a study"
+BRANCHED: Final = (
+    "right / (right + wrong) of the decisions that were judged in other futures of the market "
+    "(steersman run --judge); undecided ones are neither"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,11 @@ def _coherent(evidence: Sequence[Evidence]) -> Estimate | None:
     return in_percent(share_of(sum(judged), len(judged)))
 
 
+def _right(evidence: Sequence[Evidence]) -> Estimate | None:
+    found = judged(decision for one in evidence for decision in one.decisions)
+    return None if found is None else in_percent(found.share_right)
+
+
 def _captured(one: Evidence) -> float | None:
     """Views are too far apart to tell a half spread by."""
     return None if one.report.from_views else _percent(one.report.maker_spread_capture)
@@ -203,7 +212,11 @@ TARGETS: Final[tuple[tuple[Target, Measure | None, str], ...]] = (
         _latency,
         "from question to answer, market time",
     ),
-    (Target("decision_quality_pct", "F27", "Right decisions", " %", 80, None), None, BRANCHED),
+    (
+        Target("decision_quality_pct", "F27", "Right decisions", " %", 80, None),
+        _right,
+        BRANCHED,
+    ),
     (
         Target("adaptations", "F27", "Adaptations per order", "", 2, 5),
         _mean(_adaptations),
