@@ -61,6 +61,17 @@ def test_a_price_that_comes_back_is_a_positive_reversion() -> None:
     assert found[300] is None, "the tape is over"
 
 
+def test_reversion_from_views_begins_with_what_the_last_fill_left() -> None:
+    story = Story(qty="5").run("99", "101").view(9.9, "99", "101")
+    story.place("5", "106")
+    story.fill(10, "5", "105").view(10.1, "104", "106").view(15, "101", "103")
+    story.end(16, "101", "103", ParentState.COMPLETED)
+    whole = tape([(0, "99", "101"), (10, "104", "106"), (14, "101", "103")])
+    expected = measure(story.messages, "p", whole).reversion[1].bps
+    assert expected == pytest.approx(3 / 105 * 1e4)
+    assert measure(story.messages, "p").reversion[1].bps == pytest.approx(expected)
+
+
 def test_without_fills_there_is_no_reversion() -> None:
     story = Story().run("99", "101").end(9, "99", "101", ParentState.EXPIRED)
     report = measure(story.messages, "p", tape([(0, "99", "101")]))

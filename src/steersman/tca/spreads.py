@@ -8,8 +8,8 @@
 effective = realised + impact for every fill; all in bps of m, weighted by quantity, over the fills
 whose mid at the horizon is known (Huang and Stoll 1996).
 
-Reversion is the mid's move after the order's last fill against the order's direction, in bps:
-positive where the price came back, so that a part of the impact was temporary.
+Reversion is the mid's move from what the order's last fill left, against the order's direction, in
+bps: positive where the price came back, so that a part of the impact was temporary.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def reversions(facts: Facts, valuation: Valuation, reader: TapeReader) -> tuple[
     if not facts.fills:
         return tuple(Reversion(horizon_s, None) for horizon_s in HORIZONS_S)
     last_ns = facts.fills[-1].venue_ns
-    then = reader.touch_at(last_ns)
+    then = reader.touch_left(last_ns)
     found = []
     for horizon_s in HORIZONS_S:
         later = reader.touch_later(last_ns, horizon_s * SECOND_NS)
