@@ -53,6 +53,17 @@ def test_an_unfinished_order_has_no_completion() -> None:
     assert [report.filled_qty, report.unfilled_qty] == [4, 6]
 
 
+def test_spread_capture_is_money_earned_of_money_quoted() -> None:
+    """1 made where the spread was 0.02, 1.00 better; 1 where it was 4, 3 worse than the mid."""
+    story = Story(qty="2").run("99.99", "100.01").fill(1, "1", "99", maker=True)
+    story.fill(11, "1", "103", maker=True).end(12, "98", "102", ParentState.COMPLETED)
+    whole = tape([(0, "99.99", "100.01"), (10, "98", "102")])
+    report = measure(story.messages, "p", whole)
+    assert report.maker_spread_capture == report.spread_capture == pytest.approx(-2 / 2.01)
+    of_views = measure(story.messages, "p")
+    assert (of_views.spread_capture, of_views.maker_spread_capture) == (None, None)
+
+
 def test_the_document_for_the_command_line() -> None:
     report = measure(completed().messages, "p", TAPE)
     document = json.loads(json.dumps(report.document(), allow_nan=False))

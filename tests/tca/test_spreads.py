@@ -49,6 +49,12 @@ def test_a_maker_earns_and_keeps_what_the_price_leaves() -> None:
     assert (taker.measured, taker.fills, taker.effective_bps) == (0, 0, None)
 
 
+def test_views_are_blind_to_spreads() -> None:
+    story = Story().run("99", "101").fill(1, "2", "99", maker=True).view(6, "99", "101")
+    of_views = of(measure(story.messages, "p"), Liquidity.MAKER, 5)
+    assert (of_views.measured, of_views.fills, of_views.effective_over_quoted) == (0, 1, None)
+
+
 def test_a_price_that_comes_back_is_a_positive_reversion() -> None:
     story = Story().run("99", "101").fill(10, "1", "105")
     story.end(20, "103", "107", ParentState.CANCELLED)

@@ -76,8 +76,8 @@ def test_an_incomplete_order_fails_what_it_failed() -> None:
 
 
 def test_views_do_not_tell_a_half_spread() -> None:
-    one = order()
-    seen = Evidence(replace(one.report, from_views=True), ())
+    blind = replace(order().report, from_views=True, maker_spread_capture=None)
+    seen = Evidence(blind, ())
     assert by_key(judge([seen]))["spread_capture_pct"].verdict == "not measurable"
 
 

@@ -44,7 +44,8 @@ MERGED: Final = (
     f"Of more than {FILLS_APART} fills, those of one kind in the same stretch are one mark."
 )
 UNSEEN: Final = (
-    f"Horizons below {BLIND_NS / SECOND_NS:g} s are left out: views are too far apart to tell them."
+    f"Horizons below {BLIND_NS / SECOND_NS:g} s and spreads are left out: views are too far apart "
+    "to tell them."
 )
 VIEWS: Final = (
     "The market is known from what the engine saw (its views, at most a few seconds apart while it "

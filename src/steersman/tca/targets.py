@@ -141,11 +141,6 @@ def _coherent(evidence: Sequence[Evidence]) -> Estimate | None:
     return _scaled(share_of(sum(judged), len(judged)))
 
 
-def _captured(one: Evidence) -> float | None:
-    """Views are too far apart to tell a half spread by."""
-    return None if one.report.from_views else _percent(one.report.maker_spread_capture)
-
-
 def _fallback(evidence: Sequence[Evidence]) -> Estimate | None:
     judged = [decision.fallback for one in evidence for decision in one.decisions]
     return _scaled(share_of(sum(judged), len(judged)))
@@ -184,8 +179,9 @@ TARGETS: Final[tuple[tuple[Target, Measure | None, str], ...]] = (
     ),
     (
         Target("spread_capture_pct", "F26", "Spread captured by limit orders", " %", 30, None),
-        _mean(_captured),
-        "of the half spread, maker fills against the mid just before them, which a full tape tells",
+        _mean(lambda one: _percent(one.report.maker_spread_capture)),
+        "earned by maker fills against the mid just before, of the half-spreads quoted then; needs "
+        "a full tape",
     ),
     (Target("llm_value_bps", "F26", "Value added by the model", " bps", 3, None), None, PAIRED),
     (
