@@ -81,6 +81,6 @@ def test_markouts_tell_how_many_were_measured() -> None:
 
 def test_children_are_held_against_the_mid_they_were_sent_at() -> None:
     rows = charts(Told().whole())["T6"].tables[0].records()
-    found = [row["against the mid when sent, bps"] for row in rows]
+    found = [row["against the mid when first sent, bps"] for row in rows]
     assert found == [pytest.approx(100.0), pytest.approx(-100.0)]
     assert tape([]).touch_ns.size == 0

@@ -358,14 +358,14 @@ def _slippages(case: Case, prefix: str) -> Chart:
             Column("first fill (UTC)", "time"),
             Column("child"),
             Column("filled", "number", 4),
-            Column("against the mid when sent, bps", "number", 3),
+            Column("against the mid when first sent, bps", "number", 3),
         ),
         tuple((c.at_ns, c.child_id, float(c.qty), c.bps) for c in children),
     )
     title, key = "T6 Slippage of the children", f"{prefix}T6"
     about = (
-        "Each child's average price against the mid seen when it was sent, without fees. Other "
-        "algorithms on the same market need a study."
+        "Each child's average price against the mid seen when it was first sent, without fees. "
+        "Other algorithms on the same market need a study."
     )
     if not children:
         return Chart(key, title, about, "", (table,), ("No child was filled.",))

@@ -79,11 +79,11 @@ class CostReport:
     (own + others) while the order ran, `maker_share` the share of the filled quantity that made
     liquidity. `spread_capture` is what all fills earned against the mid just before each, as a
     share of the half-spreads quoted then (+1 earned them, -1 paid them), `maker_spread_capture`
-    the same of maker fills; None of views, which do not tell that mid. `funding` is each payment on the position
-    while the order was worked. `completion_s` is the time from arrival
-    to the last fill of a completed order, `early_s` what was left to the deadline then; `ended`
-    tells whether the messages reach the order's end, `from_views` that the market is known from
-    the messages alone.
+    the same of maker fills; None of views, which do not tell that mid. `funding` is each payment on
+    the position while the order was worked. `completion_s` is the time from arrival to the last
+    fill of a completed order, `early_s` what was left to the deadline then; `ended` tells whether
+    the messages reach the order's end, `from_views` that the market is known from the messages
+    alone.
     """
 
     parent: str
