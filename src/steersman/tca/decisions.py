@@ -1,7 +1,8 @@
 """The decisions of the advisor about one order, one by one.
 
 A decision that passes (accepted or clamped) and asks for something else than the one before, or
-than following the schedule at first, is an adaptation.
+than following the schedule at first, is an adaptation. A pace or an impact of 100 % asks for
+nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = ["PASSED", "Decision", "adaptations", "decisions"]
 
 PASSED: Final = (Verdict.ACCEPTED, Verdict.CLAMPED)
 FOLLOW: Final = "continue"  # what an advice that bends nothing asks for
+PLANNED: Final = ("pace 100 %", "impact 100 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,17 @@ def decisions(messages: Iterable[Input | Effect], parent_id: str) -> tuple[Decis
                 arrived = message
             case AdviceJudged() if message.parent_id == parent_id and arrived is not None:
                 passed = message.verdict in PASSED
-                found.append(_decision(arrived, message, passed and message.effect != in_force))
-                in_force = message.effect if passed else in_force
+                asks = _bending(message.effect)
+                found.append(_decision(arrived, message, passed and asks != in_force))
+                in_force = asks if passed else in_force
             case _:
                 pass
     return tuple(found)
+
+
+def _bending(effect: str) -> str:
+    """Return what an advice asks for, without what leaves everything as planned."""
+    return ", ".join(part for part in effect.split(", ") if part not in PLANNED)
 
 
 def adaptations(found: Iterable[Decision]) -> int:
