@@ -109,6 +109,8 @@ def test_decisions_are_counted() -> None:
         (BAND, 4.0, 6.0, "undecided"),
         (BAND, 1.0, 4.0, "not met"),
         (BAND, 16.0, 17.0, "not met"),
+        (BAND, 15.0, 16.0, "undecided"),
+        (BAND, 4.0, 5.0, "undecided"),
         (LOW, None, None, "met"),
     ],
 )

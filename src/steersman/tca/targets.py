@@ -98,6 +98,8 @@ def verdict(target: Target, found: Estimate) -> Verdict:
     high = float("inf") if found.high is None else found.high
     if target.holds(low) and target.holds(high):
         return "met"
+    if target.holds(low) or target.holds(high):
+        return "undecided"
     above = target.most is not None and low >= target.most
     below = target.least is not None and high <= target.least
     return "not met" if above or below else "undecided"
