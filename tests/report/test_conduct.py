@@ -65,15 +65,26 @@ def test_every_verdict_has_a_lane_with_its_name() -> None:
     assert len(chart.tables[0].rows) == len(Verdict)
 
 
-def test_refusals_are_counted_by_rule() -> None:
+def refused() -> Story:
     story = Story(qty="10").run("99", "101")
     story.messages += [Refused("p", "pace", "soon", None)] * 3
     story.messages.append(Alert("warning", "shortfall", "p", "dear"))
-    chart = charts(Told(story=story))["T12"]
+    return story
+
+
+def test_refusals_are_counted_by_rule() -> None:
+    chart = charts(Told(story=refused()))["T12"]
     assert "3 refusals by limits, 1 other incidents" in chart.about
     limits, happened = chart.tables
     assert limits.records()[0]["refusals"] == 3 and ">pace</text>" in chart.svg
     assert happened.records()[0]["what"] == "shortfall: dear"
+
+
+def test_orders_of_one_id_are_told_apart() -> None:
+    found = charts(*(Told(story=refused()).whole() for _ in range(2)))
+    tables = [*found["T11"].tables, *found["T12"].tables]
+    for table in tables:
+        assert {row["order"] for row in table.records()} == {"p (0.journal)", "p (1.journal)"}
 
 
 def test_fills_of_one_order_are_told_by_regime() -> None:

@@ -16,6 +16,7 @@ from steersman.domain.messages import Effect, Input, RegimeChanged, Started, Sub
 from steersman.errors import DataError, UsageError
 from steersman.journal import read, verify
 from steersman.marketdata.tape import Tape
+from steersman.report.table import printable
 from steersman.runtime.predictions import Prediction, prediction_of
 from steersman.tca.children import ChildRow, child_rows
 from steersman.tca.course import Course, course
@@ -77,7 +78,7 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
     """Read journals and measure every order in them.
 
     Raises JournalError for one that is damaged, UsageError where one is given twice, DataError
-    where there is no order in any.
+    where there is no order in one.
     """
     found: list[Case] = []
     seen: dict[str, Path] = {}
@@ -92,17 +93,18 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
             )
         seen[checked.head_hash] = path
         source = Source(
-            name=str(path) if alike else path.name,
+            name=printable(str(path) if alike else path.name),
             records=checked.records,
             journal_hash=checked.head_hash,
             first_ns=checked.first_ns or 0,
             last_ns=checked.last_ns or 0,
             sealed=checked.closed,
         )
-        found += cases_of([record.message() for record in read(path)], source)
-    if not found:
-        names = ", ".join(path.name for path in paths)
-        raise DataError(f"there is no order in {names}", "give the journal of a run with an order")
+        cases = cases_of([record.message() for record in read(path)], source)
+        if not cases:
+            why = f"there is no order in {source.name}"
+            raise DataError(why, "give journals of runs with an order")
+        found += cases
     return found
 
 
@@ -182,8 +184,8 @@ def _of_order(case: Case) -> list[str]:
     elif report.ended and report.unfilled_qty:
         found.append(
             f"Order {case.name} filled {report.filled_qty} of {report.qty} "
-            f"({report.state.value}): slippages are those of the filled part, the rest is valued "
-            "in opportunity at the price at its end."
+            f"({report.state.value}: {report.reason or 'no reason'}): slippages are those of the "
+            "filled part, the rest is valued in opportunity at the price at its end."
         )
     return found
 

@@ -203,7 +203,7 @@ def _decisions(cases: Sequence[Case], key: str) -> Chart:
             rows.append(
                 (
                     one.at_ns,
-                    case.report.parent,
+                    case.name,
                     one.advisor,
                     one.verdict.value,
                     fallback,
@@ -261,7 +261,7 @@ def _limits(cases: Sequence[Case], key: str) -> Chart:
             Column("what it said first"),
         ),
         tuple(
-            (case.report.parent, t.rule, t.refusals, t.first_ns, t.last_ns, t.detail)
+            (case.name, t.rule, t.refusals, t.first_ns, t.last_ns, t.detail)
             for case in cases
             for t in case.limits
         ),
@@ -277,7 +277,7 @@ def _limits(cases: Sequence[Case], key: str) -> Chart:
             Column("what"),
         ),
         tuple(
-            (i.at_ns, case.report.parent, i.kind, i.severity, i.text)
+            (i.at_ns, case.name, i.kind, i.severity, i.text)
             for case in cases
             for i in case.incidents
         ),
