@@ -28,13 +28,15 @@ def report(
     from steersman.report.build import report_on
     from steersman.report.markdown import markdown
     from steersman.report.page import page
+    from steersman.report.table import printable
 
     if out is None and md is None and not as_json:
         raise UsageError("nothing to write", "give --out FILE.html, --md FILE.md or --json")
     words = [*map(str, journals)]
     for option, file in (("--out", out), ("--md", md)):
         words += [] if file is None else [option, str(file)]
-    found = report_on(journals, shlex.join(["steersman", "report", *words]))
+    command = printable(shlex.join(["steersman", "report", *words]))  # a name may be no text
+    found = report_on(journals, command)
     for problem in found.problems:
         say(problem)
     if out is not None:
@@ -45,7 +47,7 @@ def report(
         print_json(found.document())
     else:
         for file in filter(None, (out, md)):
-            sys.stdout.write(f"{file}: {found.title}, {len(found.charts)} charts\n")
+            sys.stdout.write(f"{printable(str(file))}: {found.title}, {len(found.charts)} charts\n")
 
 
 def _write(file: Path, text: str) -> None:

@@ -16,7 +16,6 @@ from steersman.domain.messages import Effect, Input, RegimeChanged, Started, Sub
 from steersman.errors import DataError, UsageError
 from steersman.journal import read, verify
 from steersman.marketdata.tape import Tape
-from steersman.report.table import printable
 from steersman.runtime.predictions import Prediction, prediction_of
 from steersman.tca.children import ChildRow, child_rows
 from steersman.tca.course import Course, course
@@ -93,7 +92,7 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
             )
         seen[checked.head_hash] = path
         source = Source(
-            name=printable(str(path) if alike else path.name),
+            name=str(path) if alike else path.name,
             records=checked.records,
             journal_hash=checked.head_hash,
             first_ns=checked.first_ns or 0,
