@@ -55,3 +55,10 @@ def test_the_interval_of_a_quantile_covers_it() -> None:
         assert found is not None and found.low is not None
         held += found.low <= truth and (found.high is None or truth <= found.high)
     assert 0.94 < held / 2_000 < 0.99
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 25, 41])
+def test_a_share_of_none_or_all_reaches_its_end_exactly(n: int) -> None:
+    none, every = share_of(0, n), share_of(n, n)
+    assert none is not None and every is not None
+    assert (none.low, every.high) == (0.0, 1.0)

@@ -68,8 +68,11 @@ def test_one_order_is_measured_without_an_interval() -> None:
 
 def test_an_incomplete_order_fails_what_it_failed() -> None:
     found = by_key(judge([order(), order("4", ParentState.EXPIRED)]))
-    assert found["completion_pct"].measured == Estimate(50.0, None, None, 2)
+    completed = found["completion_pct"].measured
+    assert completed is not None and (completed.value, completed.n) == (50.0, 2)
+    assert [completed.low, completed.high] == pytest.approx([9.4531, 90.5469], abs=1e-4)
     assert found["completion_pct"].verdict == "not met"
+    assert by_key(judge([order()] * 10))["completion_pct"].verdict == "undecided"
     rate = found["fill_rate_pct"].measured
     assert rate is not None and rate.value == pytest.approx(70.0) and rate.n == 2
     assert found["fill_rate_pct"].verdict == "undecided"

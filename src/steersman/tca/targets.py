@@ -127,7 +127,9 @@ def _completed(evidence: Sequence[Evidence]) -> Estimate | None:
         one.report.state is ParentState.COMPLETED and (one.report.early_s or 0.0) >= 0
         for one in evidence
     )
-    return Estimate(100 * hits / len(evidence), None, None, len(evidence)) if evidence else None
+    if len(evidence) == 1:
+        return Estimate(100.0 * hits, None, None, 1)
+    return _scaled(share_of(hits, len(evidence)))
 
 
 def _latency(evidence: Sequence[Evidence]) -> Estimate | None:
@@ -177,7 +179,7 @@ TARGETS: Final[tuple[tuple[Target, Measure | None, str], ...]] = (
     (
         Target("completion_pct", "F26", "Completed by the deadline", " %", 100, 100),
         _completed,
-        "orders completed / ordered",
+        "orders completed / ordered; however many were, they do not prove that all will be",
     ),
     (
         Target("spread_capture_pct", "F26", "Spread captured by limit orders", " %", 30, None),
