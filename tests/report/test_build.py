@@ -25,6 +25,7 @@ TABLES = [
     "T3-mid",
     "T4-schedule",
     "T4-filled",
+    "T4-adherence",
     "T5",
     "T6",
     "T7",

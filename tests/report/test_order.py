@@ -51,6 +51,9 @@ def test_adherence_is_in_words() -> None:
     # 4 of 10 behind for 6 s, then 6 of 10 for the other 6 s
     assert "at most 60.00 % of the order away" in chart.about
     assert "50.00 % on average" in chart.about
+    assert chart.tables[-1].rows == (("at most", 60.0), ("on average", 50.0))
+    unplanned = charts(Told(story=Story(qty="10").run("99", "101").fill(1, "1", "101")))["T4"]
+    assert unplanned.tables[-1].rows == ()
 
 
 def test_participation_counts_the_volume_seen() -> None:

@@ -74,6 +74,9 @@ def test_the_document_for_the_command_line() -> None:
     assert sum(parts.values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert sum(document["kissell_bps"].values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert document["participation"] == pytest.approx(0.25)
+    assert [document[name] for name in ("completion_s", "early_s")] == [12.0, 48.0]
+    assert document["spread_capture"] == pytest.approx((6 - 4) / 10)
+    assert (document["maker_spread_capture"], document["adherence"]) == (1.0, None)
     assert document["markouts"][0] == {
         "horizon_s": 1,
         "which": "all",
@@ -82,6 +85,13 @@ def test_the_document_for_the_command_line() -> None:
         "measured": 2,
         "fills": 2,
     }
+
+
+def test_how_far_the_schedule_was_kept_is_in_the_document() -> None:
+    story = Story(qty="10").run("99", "101").schedule("4").fill(6, "4", "101")
+    story.end(12, "99", "101", ParentState.EXPIRED)
+    kept = measure(story.messages, "p", TAPE).document()["adherence"]
+    assert kept == {"max_share": 0.4, "mean_share": pytest.approx(0.2)}
 
 
 def test_what_is_absent_is_null() -> None:
@@ -100,7 +110,10 @@ def test_what_is_absent_is_null() -> None:
         "participation",
         "maker_share",
         "spread_capture",
+        "maker_spread_capture",
         "completion_s",
+        "early_s",
+        "adherence",
     ]
     assert {name: document[name] for name in absent} == dict.fromkeys(absent)
     assert (document["filled_qty"], document["fill_rate"]) == ("0", 0.0)

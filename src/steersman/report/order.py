@@ -302,11 +302,23 @@ def _schedule(case: Case, prefix: str) -> Chart:
         else f"at most {100 * kept.max_share:.2f} % of the order away from the schedule, "
         f"{100 * kept.mean_share:.2f} % on average over time"
     )
+    tables.append(_adherence(case, prefix))
     drawing = Drawing(f"{prefix}T4", "Schedule and filled quantity", told)
     level = Level("ordered", "s3 dot", float(report.qty))
     over_time(drawing, _span(case), "quantity", lines, levels=[level], zero=True)
     about = f"What should have been done by each time and what was: {told}."
     return chart_of(drawing, "T4 Schedule and filled quantity", about, *tables, notes=(RULE,))
+
+
+def _adherence(case: Case, prefix: str) -> Table:
+    kept = case.report.adherence
+    rows = () if kept is None else (("at most", kept.max_share), ("on average", kept.mean_share))
+    return Table(
+        f"{prefix}T4-adherence",
+        "Distance of what was filled from the schedule",
+        (Column("over the order's time"), Column("% of the order", "number")),
+        tuple((words, 100 * share) for words, share in rows),
+    )
 
 
 def _participation(case: Case, prefix: str) -> Chart:

@@ -168,7 +168,10 @@ class CostReport:
             "fill_rate": self.fill_rate,
             "maker_share": self.maker_share,
             "spread_capture": self.spread_capture,
+            "maker_spread_capture": self.maker_spread_capture,
             "completion_s": self.completion_s,
+            "early_s": self.early_s,
+            "adherence": None if self.adherence is None else _fields(self.adherence),
             "markouts": [_fields(markout) for markout in self.markouts],
             "markouts_by_style": [_fields(markout) for markout in self.markouts_by_style],
             "spreads": [_fields(spread) for spread in self.spreads],
@@ -336,5 +339,5 @@ def _payment(paid: FundingPaid) -> dict[str, Any]:
     }
 
 
-def _fields(report: Markout | Spreads | Reversion | AdviceStats) -> dict[str, Any]:
+def _fields(report: Adherence | Markout | Spreads | Reversion | AdviceStats) -> dict[str, Any]:
     return {name: getattr(report, name) for name in report.__slots__}
