@@ -113,6 +113,11 @@ def test_several_orders_have_means_and_then_details() -> None:
         *("T1", "T2", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13")
     ]
     assert len(report.orders.rows) == DETAILED + 2
+    children = report.table(f"o{DETAILED}-T9-children").records()
+    assert [(row["child"], row["why"]) for row in children] == [
+        ("p-1", "behind schedule"),
+        ("p-2", "behind schedule"),
+    ]
     assert "The first 6 orders" in report.subtitle
     assert report.tiles == ()
 

@@ -12,7 +12,16 @@ import re
 import pytest
 
 from steersman.errors import UsageError
-from steersman.report.table import PLAIN_BYTES, ROWS_SHOWN, Column, Table, figure, printable
+from steersman.report.table import (
+    PLAIN_BYTES,
+    ROWS_SHOWN,
+    Column,
+    Table,
+    figure,
+    mean_cells,
+    mean_columns,
+    printable,
+)
 from tests.tca.story import ns
 
 COLUMNS = (Column("at", "time"), Column("who"), Column("bps", "number", 1))
@@ -105,6 +114,14 @@ def test_what_is_absent_is_unknown_and_a_minus_is_one() -> None:
 
 def test_records_keep_values_as_they_are() -> None:
     assert table((7, "x", 1.25)).records() == [{"at": 7, "who": "x", "bps": 1.25}]
+
+
+def test_a_mean_is_of_what_is_known() -> None:
+    mean, low, high, n = mean_cells([1.0, None, 3.0])
+    assert (mean, n) == (2.0, 2)
+    assert [low, high] == pytest.approx([2 - 12.706205, 2 + 12.706205])
+    assert mean_cells([None]) == (None, None, None, 0) and mean_cells([5.0]) == (5.0, None, None, 1)
+    assert [column.name for column in mean_columns("bps")][::3] == ["mean, bps", "n"]
 
 
 def test_a_ragged_table_is_our_own_fault() -> None:

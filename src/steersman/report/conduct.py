@@ -18,7 +18,7 @@ from steersman.report.table import Cell, Column, Table, figure
 from steersman.tca.quality import Quality, nearest_rank, quality
 from steersman.tca.valuation import Valuation
 
-__all__ = ["conduct_charts"]
+__all__ = ["children_chart", "conduct_charts"]
 
 LANES: Final[Mapping[str, tuple[Mark, str]]] = {
     Verdict.ACCEPTED.value: ("circle", "f2"),
@@ -111,16 +111,21 @@ def _quality(cases: Sequence[Case], key: str) -> Chart:
         f"{_rates_in_words(found)} Dots are medians, whiskers reach to the 95th percentile; "
         "logarithmic."
     )
-    tables = (
-        _rates(found, key),
-        times,
-        *(_children(case, key) for case in cases if len(cases) == 1),
-    )
+    alone = (_children(case, key) for case in cases if len(cases) == 1)
+    tables = _rates(found, key), times, *alone
     if not drawn:
         return Chart(key, title, about, "", tables, ("Nothing was sent.",))
     drawing = Drawing(key, "Latencies", "; ".join(d.told for d in drawn), rows_height(len(drawn)))
     intervals(drawing, drawn, "ms", log=True)
     return chart_of(drawing, title, about, *tables)
+
+
+def children_chart(case: Case, prefix: str) -> Chart:
+    """Return what of T9 is told of one order among several."""
+    table = _children(case, f"{prefix}T9")
+    title = "T9 Child orders"
+    about = "Each with why it was sent, and the waits that a limit imposed; rates are pooled above."
+    return Chart(f"{prefix}T9", title, about, "", (table,))
 
 
 def _children(case: Case, key: str) -> Table:

@@ -13,6 +13,7 @@ import gzip
 import importlib
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -20,8 +21,19 @@ from typing import Any, Final, Literal
 
 from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS
 from steersman.errors import UsageError
+from steersman.tca.intervals import mean_of
 
-__all__ = ["Cell", "Column", "Table", "clock", "figure", "iso", "printable"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Table",
+    "clock",
+    "figure",
+    "iso",
+    "mean_cells",
+    "mean_columns",
+    "printable",
+]
 
 ROWS_SHOWN: Final = 100
 PLAIN_BYTES: Final = 10_000
@@ -138,6 +150,20 @@ class Table:
             schema={column.name: kinds[column.kind] for column in self.columns},
             strict=False,
         )
+
+
+def mean_columns(unit: str, digits: int = 2) -> tuple[Column, ...]:
+    """Return the columns of what `mean_cells` returns."""
+    heads = (f"mean, {unit}" if unit else "mean", "low (95 %)", "high (95 %)")
+    return (*(Column(head, "number", digits) for head in heads), Column("n", "number", 0))
+
+
+def mean_cells(
+    values: Sequence[float | None],
+) -> tuple[float | None, float | None, float | None, int]:
+    """Return the mean of what is known with the ends of its interval, and of how many it is."""
+    found = mean_of([value for value in values if value is not None])
+    return (None, None, None, 0) if found is None else (found.value, found.low, found.high, found.n)
 
 
 def figure(value: float | None, digits: int = 2, sign: bool = False) -> str:
