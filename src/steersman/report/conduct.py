@@ -14,11 +14,14 @@ from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
 from steersman.report.plots import Interval, heat, intervals, lanes, rows_height, scatter
 from steersman.report.svg import Drawing, Mark
-from steersman.report.table import Cell, Column, Table, figure
+from steersman.report.table import Cell, Column, Table, figure, mean_columns
+from steersman.tca.lines import Fit, line_of
 from steersman.tca.quality import Quality, nearest_rank, quality
 from steersman.tca.valuation import Valuation
 
 __all__ = ["children_chart", "conduct_charts"]
+
+STRETCHES: Final = 24  # of a line whose band is curved
 
 LANES: Final[Mapping[str, tuple[Mark, str]]] = {
     Verdict.ACCEPTED.value: ("circle", "f2"),
@@ -81,9 +84,32 @@ def _predicted(cases: Sequence[Case], key: str) -> Chart:
         return Chart(key, title, about, "", (table,), (why,))
     held = sum(row[-1] == "yes" for row in rows)
     told = f"{held} of {len(points)} lay within their interval"
+    line = line_of([one.value for one, _ in points], [real for _, real in points])
     drawing = Drawing(key, "Predicted and realised impact", told)
-    scatter(drawing, points, "bps")
-    return chart_of(drawing, title, f"{about} {told.capitalize()}.", table)
+    scatter(drawing, points, "bps", _drawn(line, [one.value for one, _ in points]))
+    return chart_of(drawing, title, f"{about} {told.capitalize()}.", table, _calibration(line, key))
+
+
+def _drawn(line: Fit | None, predicted: Sequence[float]) -> list[tuple[float, Interval]]:
+    """Return points of a line and its band over what was predicted."""
+    if line is None:
+        return []
+    low, width = min(predicted), max(predicted) - min(predicted)
+    ends = [low + width * i / STRETCHES for i in range(STRETCHES + 1)]
+    found = [(x, line.at(x)) for x in ends]
+    return [(x, Interval("line", one.value, one.low, one.high)) for x, one in found]
+
+
+def _calibration(line: Fit | None, key: str) -> Table:
+    """Return the line of what was paid over what was predicted."""
+    zero = "paid where 0 is predicted, bps"
+    found = () if line is None else (("slope", line.slope), (zero, line.intercept))
+    return Table(
+        f"{key}-line",
+        "Paid over predicted, a line by least squares (slope 1 and 0 bps: as predicted)",
+        (Column("figure"), *mean_columns("", 3)),
+        tuple((words, one.value, one.low, one.high, one.n) for words, one in found),
+    )
 
 
 def _quality(cases: Sequence[Case], key: str) -> Chart:
