@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def test_a_run_becomes_a_page_markdown_and_json(
         "b.html: buy 2 sim:BTCUSDT.linear, 13 charts",
         "b.md: buy 2 sim:BTCUSDT.linear, 13 charts",
     ]
+
+
+def test_a_name_that_is_no_text_does_not_end_a_report(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run(capsys, *QUICK, "--journal", "a.journal")
+    page, journal = (os.fsdecode(b"\xff" + ending) for ending in (b".html", b".journal"))
+    try:
+        (tmp_path / journal).symlink_to("a.journal")
+    except OSError:
+        pytest.skip("names are text here")
+    args = ["report", "a.journal", "--out", page]
+    code, document, _ = run(capsys, *args)
+    assert (code, document["command"]) == (0, "steersman report a.journal --out ' .html'")
+    assert run_cli(args) == 0 and capsys.readouterr().out.startswith(" .html: buy 2")
+    code, document, _ = run(capsys, "report", journal)
+    assert code == 3 and "name that is no text" in document["error"]["message"]
 
 
 def test_what_is_wrong_has_its_exit_code(

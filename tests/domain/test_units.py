@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from steersman.domain import units
-from steersman.domain.units import BPS, HOUR_NS, MINUTE_NS, MS_NS, SECOND_NS, ZERO_QTY, Side
+from steersman.domain.units import (
+    BPS,
+    HOUR_NS,
+    MINUTE_NS,
+    MS_NS,
+    SECOND_NS,
+    ZERO_QTY,
+    Side,
+    utc_ns,
+)
 
 
 def test_times_are_whole_multiples_of_each_other() -> None:
@@ -26,6 +35,20 @@ def test_a_side_has_a_sign(side: Side, sign: int) -> None:
 
 def test_sides_are_written_in_small_letters() -> None:
     assert [str(side) for side in Side] == ["buy", "sell"]
+
+
+@pytest.mark.parametrize(
+    ("text", "below_ns"),
+    [
+        ("1970-01-01T00:00:01", 0),
+        ("1970-01-01T00:00:01.5Z", 500_000_000),
+        ("1970-01-01T01:00:01.123456+01:00", 123_456_000),
+        ("1970-01-01T00:00:01.123456789", 123_456_789),
+        ("1970-01-01T00:00:01.0000001Z", 100),
+    ],
+)
+def test_a_time_is_read_to_the_nanosecond(text: str, below_ns: int) -> None:
+    assert utc_ns(text) == SECOND_NS + below_ns
 
 
 def test_every_public_name_is_there() -> None:

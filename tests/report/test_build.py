@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from steersman.errors import UsageError
 from steersman.report.build import DETAILED, SCHEMA, report_of, report_on
 from tests.report.told import HASH, Told, drawings
 from tests.tca.story import Story
+from tests.tca.test_decisions import judged
 
 CHARTS = [f"T{i}" for i in range(1, 14)]  # T14 is the reproduce box
 TABLES = [
@@ -23,6 +25,7 @@ TABLES = [
     "T3-mid",
     "T4-schedule",
     "T4-filled",
+    "T4-adherence",
     "T5",
     "T6",
     "T7",
@@ -44,6 +47,22 @@ def test_one_order_has_every_chart_and_its_tables() -> None:
     assert [table.key for table in report.tables] == TABLES
     assert [tile.name for tile in report.tiles][:3] == ["state", "filled", "shortfall, bps"]
     assert report.problems == ()
+
+
+def test_orders_a_year_apart_have_their_days() -> None:
+    cases = []
+    for name, day in (("first", 5), ("second", 405)):
+        story = Story(qty="10").run("99", "101", at=day * 86_400)
+        story.messages += judged(day * 86_400 + 1, "hold")
+        story.fill(day * 86_400 + 2, "10", "101")
+        cases += Told(story=story).ended(ParentState.COMPLETED, day * 86_400 + 3).cases(name)
+    report = report_of(cases)
+    arrivals = [row[4] for row in report.overview.text_rows()]
+    assert arrivals == ["1970-01-06T00:00:00.000Z", "1971-02-10T00:00:00.000Z"]
+    decisions = next(chart for chart in report.charts if chart.key == "T11")
+    assert re.findall(r">(\d{4}-\d\d-\d\d)<", decisions.svg) == [
+        "1970-04-11", "1970-07-20", "1970-10-28", "1971-02-05"
+    ]  # fmt: skip
 
 
 def test_the_figures_are_those_worked_by_hand() -> None:
@@ -94,6 +113,11 @@ def test_several_orders_have_means_and_then_details() -> None:
         *("T1", "T2", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13")
     ]
     assert len(report.overview.rows) == DETAILED + 2
+    children = report.table(f"o{DETAILED}-T9-children").records()
+    assert [(row["child"], row["why"]) for row in children] == [
+        ("p-1", "behind schedule"),
+        ("p-2", "behind schedule"),
+    ]
     assert "The first 6 orders" in report.subtitle
     assert report.tiles == ()
 

@@ -60,7 +60,7 @@ def test_each_bad_order_is_named_for_what_it_is() -> None:
     ]
     assert ["has not ended (running)" in said[0][0], len(said[0])] == [True, 1]
     assert ["has no fills" in said[1][0], len(said[1])] == [True, 1]
-    assert ["filled 4 of 10 (expired: " in said[2][0], len(said[2])] == [True, 1]
+    assert ["filled 4 of 10 (expired: told so)" in said[2][0], len(said[2])] == [True, 1]
     assert ["never ran: no room" in said[3][0], len(said[3])] == [True, 1]
 
 
@@ -73,8 +73,9 @@ def test_what_cannot_be_reported_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="there is no journal"):
         read_cases([tmp_path / "absent"])
     empty = Told(story=Story()).write(tmp_path / "empty.journal")
-    with pytest.raises(DataError, match=r"no order in empty\.journal"):
-        read_cases([empty])
+    for given in ([empty], [path, empty]):
+        with pytest.raises(DataError, match=r"no order in empty\.journal"):
+            read_cases(given)
     with Journal.create(tmp_path / "bare.journal"):
         pass
     with pytest.raises(DataError, match="no records"):

@@ -26,12 +26,12 @@ def charts(*told: Told) -> dict[str, Chart]:
     return {chart.key: chart for chart in conduct_charts(cases)}
 
 
-def predicted(low: float, high: float) -> Told:
+def predicted(low: float, high: float, bps: float = 5.0, price: str = "101") -> Told:
     story = Story(qty="10").run("99", "101")
-    estimate = ImpactEstimate(5.0, 1.0, 5.0, low, high, "law", {})
+    estimate = ImpactEstimate(bps, 1.0, bps, low, high, "law", {})
     story.messages.append(Estimated("p", "at arrival", estimate))
-    story.place("10", "101")
-    return Told(story=story.fill(3, "10", "101")).ended(ParentState.COMPLETED)
+    story.place("10", price)
+    return Told(story=story.fill(3, "10", price)).ended(ParentState.COMPLETED)
 
 
 def test_what_lay_within_its_interval_is_counted() -> None:
@@ -40,6 +40,21 @@ def test_what_lay_within_its_interval_is_counted() -> None:
     rows = chart.tables[0].records()
     assert [row["within"] for row in rows] == ["yes", "no"]
     assert rows[0]["paid, bps"] == pytest.approx(100.0)
+    assert chart.tables[1].rows == (), "two orders have no line"
+    assert "line, its 95 %" not in chart.svg
+
+
+def test_what_was_paid_has_a_line_over_what_was_predicted() -> None:
+    """Paid 10, 40, 60 bps where 10, 20, 30 were predicted: a slope of 2.5 through (20, 36.7)."""
+    told = [predicted(0, 99, bps, price)
+            for bps, price in ((10.0, "100.1"), (20.0, "100.4"), (30.0, "100.6"))]  # fmt: skip
+    chart = charts(*told)["T7"]
+    slope, zero = chart.tables[1].records()
+    assert (slope["figure"], slope["n"]) == ("slope", 3)
+    assert slope["mean"] == pytest.approx(2.5) and zero["mean"] == pytest.approx(110 / 3 - 50)
+    half = 12.706205 * (50 / 3) ** 0.5 / 200**0.5  # residuals of 5/3, 10/3 and 5/3
+    assert slope["low (95 %)"] == pytest.approx(2.5 - half)
+    assert chart.svg.count("class='s2 dot'") == 2 and ">line, its 95 %<" in chart.svg
 
 
 def test_rates_are_in_words() -> None:
@@ -69,15 +84,26 @@ def test_every_verdict_has_a_lane_with_its_name() -> None:
     assert len(chart.tables[0].rows) == len(Verdict)
 
 
-def test_refusals_are_counted_by_rule() -> None:
+def refused() -> Story:
     story = Story(qty="10").run("99", "101")
     story.messages += [Refused("p", "pace", "soon", None)] * 3
     story.messages.append(Alert("warning", "shortfall", "p", "dear"))
-    chart = charts(Told(story=story))["T12"]
+    return story
+
+
+def test_refusals_are_counted_by_rule() -> None:
+    chart = charts(Told(story=refused()))["T12"]
     assert "3 refusals by limits, 1 other incidents" in chart.about
     limits, happened = chart.tables
     assert limits.records()[0]["refusals"] == 3 and ">pace</text>" in chart.svg
     assert happened.records()[0]["what"] == "shortfall: dear"
+
+
+def test_orders_of_one_id_are_told_apart() -> None:
+    found = charts(*(Told(story=refused()).whole() for _ in range(2)))
+    tables = [*found["T11"].tables, *found["T12"].tables]
+    for table in tables:
+        assert {row["order"] for row in table.records()} == {"p (0.journal)", "p (1.journal)"}
 
 
 def test_fills_of_one_order_are_told_by_regime() -> None:

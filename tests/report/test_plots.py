@@ -128,6 +128,17 @@ def test_what_was_predicted_exactly_lies_on_the_diagonal() -> None:
     assert (y - y1) / (y2 - y1) == pytest.approx((x - x1) / (x2 - x1), abs=0.01)
 
 
+def test_a_line_and_its_band_end_at_the_charts_edges() -> None:
+    drawing = Drawing("k", "t", "d")
+    ends = [(1.0, Interval("line", 2.0, -900.0, 900.0)), (9.0, Interval("line", 8.0, 7.0, 9.0))]
+    scatter(drawing, [(Interval("o", 4.0, 1.0, 9.0, "o"), 4.0)], "bps", ends)
+    paths = [n.attrib for n in drawn(drawing).iter(f"{SVG}path")]
+    assert [path["class"] for path in paths] == ["s2", "s2 dot", "s2 dot"]
+    bottom, top = drawing.y
+    starts = [float(path["d"].partition("L")[0].split()[1]) for path in paths]
+    assert top < starts[0] < bottom and starts[1:] == [bottom, top]
+
+
 def test_lanes_hold_their_marks() -> None:
     drawing = Drawing("k", "t", "d")
     lanes(drawing, SPAN, {"late": ("square", "f4"), "accepted": ("circle", "f2")},

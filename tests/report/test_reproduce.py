@@ -6,11 +6,14 @@ import shlex
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from steersman.cli import run_cli
 from steersman.config import Settings, load_settings
-from steersman.domain.order import AlgoName
+from steersman.domain.limits import ExecutionConfig
+from steersman.domain.messages import Started
+from steersman.domain.order import AlgoName, Style
 from steersman.domain.units import Side
 from steersman.journal import Journal, verify
 from steersman.report.cases import read_cases
@@ -34,7 +37,7 @@ def test_the_command_repeats_the_run(
     path = tmp_path / "first.journal"
     job = runs.job(settings, algo=AlgoName.ADAPTIVE, base=AlgoName.POV, advisor="rules",
                    side=Side.SELL, limit_price=Decimal("59000"), fee_tier="-0.5:2.5",
-                   parent_id="again")  # fmt: skip
+                   parent_id="again", start="2025-01-06T15:01:00.123456789")  # fmt: skip
     with Journal.create(path) as journal:
         judging = None if judge is None else judge_of(job, judge, 3, recorded=False)
         run_job(job, journal, judge=judging)
@@ -56,7 +59,14 @@ def test_settings_that_are_the_defaults_are_not_told() -> None:
 
 
 def test_settings_read_back_as_they_were(tmp_path: Path) -> None:
-    (case,) = Told().whole().cases()
+    told = Told().whole()
+    started = told.story.messages[0]
+    assert isinstance(started, Started)
+    config = ExecutionConfig(
+        style=Style.PASSIVE, llm_adaptation_enabled=False, urgency=Decimal("0.7"), slice_s=20
+    )
+    told.story.messages[0] = msgspec.structs.replace(started, execution=config)
+    (case,) = told.cases()
     file = tmp_path / "settings.toml"
     file.write_text(settings_toml(case), encoding="utf-8")
     loaded = load_settings(file, {}, tmp_path, tmp_path)

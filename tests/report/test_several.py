@@ -35,15 +35,23 @@ def test_the_mean_and_its_interval() -> None:
     assert "(n=3)" in found["T1"].svg and "too narrow" in found["T1"].notes[0]
     close = found["T1"].tables[0].records()[-2]
     assert (close["against"], close["mean, bps"], close["n"]) == ("close (deadline)", None, 0)
-    parts = found["T2"].tables[0].records()
+    *parts, total = found["T2"].tables[0].records()
     assert sum(float(part["mean, bps"] or 0) for part in parts) == pytest.approx(200.0)
+    assert [total["part"], total["mean, bps"]] == ["total", pytest.approx(200.0)]
+    assert [total["low (95 %)"], total["n"]] == [pytest.approx(200 - half), 3]
 
 
 def test_currencies_are_not_added() -> None:
     found = charts([*order("101"), *order("102"), *order("101", Category.INVERSE)])
-    money = {row["currency"]: row for row in found["T1"].tables[1].records()}
-    assert money["USD"]["sum"] == pytest.approx(10.0 + 20.0) and money["USD"]["n"] == 2
-    assert money["T"]["n"] == 1
+    rows = found["T1"].tables[1].records()
+    money = {(row["currency"], row["against"]): row for row in rows}
+    dollars = money["USD", "shortfall"]
+    assert dollars["sum"] == pytest.approx(10.0 + 20.0) and dollars["n"] == 2
+    assert dollars["mean"] == pytest.approx(15.0)
+    assert dollars["low (95 %)"] == pytest.approx(15 - 12.706205 * 50**0.5 / 2**0.5)
+    assert money["T", "shortfall"]["n"] == 1
+    assert money["USD", "arrival mid"]["sum"] == pytest.approx(10.0 + 20.0), "without fees"
+    assert [money["USD", "close (deadline)"][name] for name in ("sum", "n")] == [None, 0]
 
 
 def test_markouts_are_means_of_the_orders() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,6 @@ from steersman.report.svg import (
     log_ticks,
     nice_ticks,
     span_of,
-    time_label,
     time_ticks,
 )
 
@@ -53,7 +53,16 @@ def test_times_are_round() -> None:
     ticks = time_ticks(start, start + 30 * MINUTE_NS)
     assert [label for _, label in ticks] == ["10:05", "10:10", "10:15", "10:20", "10:25", "10:30"]
     assert [label for _, label in time_ticks(0, 10 * SECOND_NS)][:2] == ["00:00:00", "00:00:02"]
-    assert time_label(13 * HOUR_NS) == "13:00"
+    day = [label for _, label in time_ticks(3 * HOUR_NS, 67 * HOUR_NS)]
+    assert day == ["01-01 12 h", "01-02 00 h", "01-02 12 h", "01-03 00 h", "01-03 12 h"]
+
+
+@pytest.mark.parametrize("days", [3, 11, 59, 400, 5_000, 20_000])
+def test_far_apart_moments_are_few_and_have_their_day(days: int) -> None:
+    labels = [label for _, label in time_ticks(HOUR_NS, days * 24 * HOUR_NS)]
+    assert 2 <= len(labels) <= 7 and len(set(labels)) == len(labels)
+    if days > 3:
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", label) for label in labels)
 
 
 def test_spans_are_wider_than_what_they_hold() -> None:

@@ -10,7 +10,16 @@ import re
 
 import pytest
 
-from steersman.report.table import PLAIN_BYTES, ROWS_SHOWN, Column, Table, figure, printable
+from steersman.report.table import (
+    PLAIN_BYTES,
+    ROWS_SHOWN,
+    Column,
+    Table,
+    figure,
+    mean_cells,
+    mean_columns,
+    printable,
+)
 from tests.tca.story import ns
 
 COLUMNS = (Column("at", "time"), Column("who"), Column("bps", "number", 1))
@@ -56,6 +65,45 @@ def test_nothing_in_a_cell_becomes_markup_or_a_formula() -> None:
     assert printable("a\u202eb\nc\x00") == "a b c "
 
 
+@pytest.mark.parametrize(
+    ("text", "saved"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("gone;=cmd|' /C calc'!A0", "gone;'=cmd|' /C calc'!A0"),
+        ('gone; "@SUM(1)"', 'gone; "\'@SUM(1)"'),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("\t=1+1", " '=1+1"),
+    ],
+)
+def test_a_formula_is_kept_from_being_one_where_semicolons_separate_too(
+    text: str, saved: str
+) -> None:
+    assert list(csv.reader(io.StringIO(table((0, text, None)).csv())))[1][1] == saved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pace 50 %, -3 bps against the mid, +2 later",
+        "a | b = c; d, e@f",
+        "behind schedule; 3 lots, urgency=0.5",
+        "-12.5",
+        "from 3; -12.5; +1,000",
+        "it's so",
+    ],
+)
+def test_ordinary_words_and_numbers_stay_as_they_are(text: str) -> None:
+    assert list(csv.reader(io.StringIO(table((0, text, None)).csv())))[1][1] == text
+
+
+def test_times_more_than_a_day_apart_have_their_day() -> None:
+    rows = table((ns(1.5), "x", None), (ns(86_401.5), "y", None)).text_rows()
+    assert [row[0] for row in rows] == ["1970-01-01T00:00:01.500Z", "1970-01-02T00:00:01.500Z"]
+    near = table((ns(1.5), "x", None), (ns(86_401.4), "y", None)).text_rows()
+    assert [row[0] for row in near] == ["00:00:01.500", "00:00:01.400"]
+
+
 def test_what_is_absent_is_unknown_and_a_minus_is_one() -> None:
     assert table((0, None, None)).text_rows() == [["00:00:00.000", "", "unknown"]]
     assert table((0, "x", -1234.56)).text_rows()[0][2] == "−1,234.6"
@@ -64,6 +112,14 @@ def test_what_is_absent_is_unknown_and_a_minus_is_one() -> None:
 
 def test_records_keep_values_as_they_are() -> None:
     assert table((7, "x", 1.25)).records() == [{"at": 7, "who": "x", "bps": 1.25}]
+
+
+def test_a_mean_is_of_what_is_known() -> None:
+    mean, low, high, n = mean_cells([1.0, None, 3.0])
+    assert (mean, n) == (2.0, 2)
+    assert [low, high] == pytest.approx([2 - 12.706205, 2 + 12.706205])
+    assert mean_cells([None]) == (None, None, None, 0) and mean_cells([5.0]) == (5.0, None, None, 1)
+    assert [column.name for column in mean_columns("bps")][::3] == ["mean, bps", "n"]
 
 
 def test_a_ragged_table_is_our_own_fault() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
+import msgspec
 import pytest
 
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.messages import ParentState
 from steersman.domain.units import Side
 from steersman.marketdata.tape import Tape
@@ -94,12 +96,27 @@ def test_adherence_needs_a_schedule_and_ends_with_the_order() -> None:
 
 
 def test_the_participation_weighted_price_goes_as_far_as_the_order_would_at_its_rate() -> None:
-    """Ten percent of others' 50 make the order's 5: 40 at 100, then 10 of the 30 at 103."""
+    """A tenth of all is the order's 5 with others' 45: 40 at 100, then 5 of the 30 at 103."""
     trades = [(1.0, "101", "4", True), (2.0, "100", "40", False), (90.0, "103", "30", False)]
     found = worked(drawn=tape(TOUCHES, trades)).benchmarks
-    assert found.pwp.price == D("100.6")
-    assert found.pwp.slippage_bps == pytest.approx(0.6 / 100.6 * 1e4)
+    assert found.pwp.price == pytest.approx(D(4515) / 45)
+    assert found.pwp.slippage_bps == pytest.approx((101.2 * 45 / 4515 - 1) * 1e4)
     assert worked(drawn=tape(TOUCHES, trades[:2])).benchmarks.pwp.price is None, "too little trades"
+
+
+@pytest.mark.parametrize(("execution", "limit"), [("0.5", "1"), ("1", "0.5")])
+def test_the_rate_of_the_participation_weighted_price_is_the_lower_cap(
+    execution: str, limit: str
+) -> None:
+    """At half of all the order's 5 go with 5 of others': the next trade, at 110, is not reached."""
+    story = Story(qty="5").run("99", "101").fill(1, "5", "101")
+    limits = SafetyLimits(max_position=D(9), max_participation=D(limit))
+    story.messages[0] = msgspec.structs.replace(
+        story.messages[0], execution=ExecutionConfig(max_participation=D(execution)), limits=limits
+    )
+    trades = [(1.0, "101", "5", True), (2.0, "100", "5", False), (3.0, "110", "5", False)]
+    drawn = tape(TOUCHES, trades)
+    assert measure(story.messages, "p", drawn).benchmarks.pwp.price == 100
 
 
 def test_the_relative_performance_is_the_volume_beaten() -> None:

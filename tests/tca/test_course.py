@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
+
 import pytest
 
-from steersman.domain.messages import ParentState
-from steersman.domain.units import Side
+from steersman.domain.messages import Amend, Approved, ParentState, Send
+from steersman.domain.order import Style, TimeInForce
+from steersman.domain.units import Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.tca.course import Course, course
 from steersman.tca.facts import gather
@@ -34,6 +37,16 @@ def test_what_was_done_and_what_it_cost_a_child() -> None:
     (child,) = found.children
     assert [child.child_id, child.qty, child.at_ns] == ["p-1", 4, ns(30)]
     assert child.bps == pytest.approx(-50.0), "100.5 on average for a seller who saw 100"
+
+
+def test_a_child_that_followed_the_market_is_held_against_the_mid_when_first_sent() -> None:
+    told = Story(qty="10").run("99", "101")
+    child = told.place("10", "99", TimeInForce.POST_ONLY, Style.PASSIVE)
+    told.view(3, "109", "111")
+    followed = Amend(child, "p", told.spec.id, Side.BUY, Qty(D(10)), Price(D(109)), "follow")
+    told.messages.append(Send(Approved(followed)))
+    (cost,) = went(told.fill(4, "10", "109", maker=True)).children
+    assert cost.bps == pytest.approx(900)
 
 
 def test_buckets_share_the_time_and_the_volume() -> None:

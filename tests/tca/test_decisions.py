@@ -95,6 +95,19 @@ def test_only_a_passed_decision_that_asks_for_something_new_adapts() -> None:
     assert adaptations(found) == 2
 
 
+def test_an_advice_that_leaves_everything_as_planned_adapts_nothing() -> None:
+    messages = [
+        *judged(1, "continue, pace 100 %"),
+        *judged(2, "continue, impact 100 %"),
+        *judged(3, "continue, pace 100 %, passive"),
+        *judged(4, "continue, passive"),
+        *judged(5, "continue"),
+    ]
+    found = decisions(messages, "p")
+    assert [one.changes for one in found] == [False, False, True, False, True]
+    assert found[0].asks_for == "continue, pace 100 %", "the log says what was said"
+
+
 def test_only_an_advisors_own_words_are_coherent_or_not() -> None:
     messages = [
         *judged(1, "continue"),

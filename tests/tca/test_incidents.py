@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from steersman.domain.market import MarketNote, NoteKind
 from steersman.domain.messages import (
     Alert,
@@ -9,9 +11,11 @@ from steersman.domain.messages import (
     Intervened,
     MarketNoted,
     Refused,
+    Started,
     Tick,
     Unanswered,
 )
+from steersman.engine.engine import process, start
 from steersman.tca.incidents import incidents, limits_touched
 from tests.tca.story import Story, ns
 
@@ -26,6 +30,21 @@ def test_refusals_are_counted_by_rule_with_their_first_words() -> None:
     assert (pace.rule, pace.refusals, pace.detail) == ("pace", 2, "a")
     assert (pace.first_ns, pace.last_ns) == (ns(1), ns(2))
     assert (spread.rule, spread.refusals) == ("max_spread_bps", 1)
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_a_fault_of_the_data_is_one_incident(kind: NoteKind) -> None:
+    """The engine tells people of a note in an alert."""
+    story = Story()
+    started = story.messages[0]
+    assert isinstance(started, Started)
+    noted = MarketNoted(ns(1), story.spec.id, MarketNote(kind, 3, ns(1), ns(1)))
+    _, effects = process(start(started), noted)
+    assert [type(effect) for effect in effects] == [Alert]
+    story.messages += [noted, *effects]
+    (found,) = incidents(story.messages, "p", story.spec.id)
+    severity = "info" if kind is NoteKind.RECOVERED else "warning"
+    assert (found.text, found.severity) == (kind.value, severity)
 
 
 def test_only_what_concerns_the_order_is_told() -> None:

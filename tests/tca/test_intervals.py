@@ -76,3 +76,10 @@ def test_a_share_of_what_may_be_nothing_is_no_ratio() -> None:
     assert ratio_of(values.tolist(), (values - values.mean()).tolist()) is None
     assert ratio_of([1.0, 2.0, 3.0], [-5.0, -5.1, -4.9]) is None, "a share of a gain"
     assert ratio_of([1.0], [2.0]) is None
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 25, 41])
+def test_a_share_of_none_or_all_reaches_its_end_exactly(n: int) -> None:
+    none, every = share_of(0, n), share_of(n, n)
+    assert none is not None and every is not None
+    assert (none.low, every.high) == (0.0, 1.0)

@@ -87,6 +87,17 @@ def test_a_fill_before_the_tape_is_measured_by_what_was_seen() -> None:
     assert fill.vs_fill_bps == (None,) * len(HORIZONS_S)
 
 
+def test_a_view_before_the_fill_is_no_markout_of_it() -> None:
+    story = Story(qty="5").run("99", "101").view(5, "99", "101")
+    story.place("5", "101")
+    story.fill(5.2, "5", "101")
+    assert {mark.measured for mark in measure(story.messages, "p").markouts} == {0}, "none since"
+    story.end(10.5, "109", "111", ParentState.COMPLETED)
+    five = of(measure(story.messages, "p"), 5, "taker")
+    assert five.measured == 1
+    assert five.vs_mid_bps == pytest.approx(1000), "of the view 0.3 s later"
+
+
 def test_styles_are_apart_where_they_filled_anything() -> None:
     story = Story().run("99.98", "100.06")
     story.place("1", "99.98", TimeInForce.POST_ONLY, Style.PASSIVE)

@@ -53,6 +53,17 @@ def test_an_unfinished_order_has_no_completion() -> None:
     assert [report.filled_qty, report.unfilled_qty] == [4, 6]
 
 
+def test_spread_capture_is_money_earned_of_money_quoted() -> None:
+    """1 made where the spread was 0.02, 1.00 better; 1 where it was 4, 3 worse than the mid."""
+    story = Story(qty="2").run("99.99", "100.01").fill(1, "1", "99", maker=True)
+    story.fill(11, "1", "103", maker=True).end(12, "98", "102", ParentState.COMPLETED)
+    whole = tape([(0, "99.99", "100.01"), (10, "98", "102")])
+    report = measure(story.messages, "p", whole)
+    assert report.maker_spread_capture == report.spread_capture == pytest.approx(-2 / 2.01)
+    of_views = measure(story.messages, "p")
+    assert (of_views.spread_capture, of_views.maker_spread_capture) == (None, None)
+
+
 def test_the_document_for_the_command_line() -> None:
     report = measure(completed().messages, "p", TAPE)
     document = json.loads(json.dumps(report.document(), allow_nan=False))
@@ -63,6 +74,9 @@ def test_the_document_for_the_command_line() -> None:
     assert sum(parts.values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert sum(document["kissell_bps"].values()) == pytest.approx(document["is_bps"], abs=1e-6)
     assert document["participation"] == pytest.approx(0.25)
+    assert [document[name] for name in ("completion_s", "early_s")] == [12.0, 48.0]
+    assert document["spread_capture"] == pytest.approx((6 - 4) / 10)
+    assert (document["maker_spread_capture"], document["adherence"]) == (1.0, None)
     assert document["markouts"][0] == {
         "horizon_s": 1,
         "which": "all",
@@ -71,6 +85,13 @@ def test_the_document_for_the_command_line() -> None:
         "measured": 2,
         "fills": 2,
     }
+
+
+def test_how_far_the_schedule_was_kept_is_in_the_document() -> None:
+    story = Story(qty="10").run("99", "101").schedule("4").fill(6, "4", "101")
+    story.end(12, "99", "101", ParentState.EXPIRED)
+    kept = measure(story.messages, "p", TAPE).document()["adherence"]
+    assert kept == {"max_share": 0.4, "mean_share": pytest.approx(0.2)}
 
 
 def test_what_is_absent_is_null() -> None:
@@ -89,7 +110,10 @@ def test_what_is_absent_is_null() -> None:
         "participation",
         "maker_share",
         "spread_capture",
+        "maker_spread_capture",
         "completion_s",
+        "early_s",
+        "adherence",
     ]
     assert {name: document[name] for name in absent} == dict.fromkeys(absent)
     assert (document["filled_qty"], document["fill_rate"]) == ("0", 0.0)

@@ -62,6 +62,13 @@ def test_a_cancel_that_came_too_late_cancelled_nothing() -> None:
     assert life.over and not life.cancelled
 
 
+def test_a_fill_told_after_the_cancel_had_been_filled_before_it() -> None:
+    told = Story(qty="10").run("99", "101")
+    child = told.place("4", "99", *PASSIVE)
+    told.report(3, Cancelled(child, ns(2), Qty(NONE + 4), "asked")).fill(4, "4", "99", maker=True)
+    assert quality(child_lives(told.messages, "p")).cancel_ratio == 0
+
+
 def test_a_child_that_is_still_open_is_in_no_rate() -> None:
     told = Story(qty="10").run("99", "101")
     told.place("4", "99", *PASSIVE)

@@ -49,6 +49,12 @@ def test_a_maker_earns_and_keeps_what_the_price_leaves() -> None:
     assert (taker.measured, taker.fills, taker.effective_bps) == (0, 0, None)
 
 
+def test_views_are_blind_to_spreads() -> None:
+    story = Story().run("99", "101").fill(1, "2", "99", maker=True).view(6, "99", "101")
+    of_views = of(measure(story.messages, "p"), Liquidity.MAKER, 5)
+    assert (of_views.measured, of_views.fills, of_views.effective_over_quoted) == (0, 1, None)
+
+
 def test_a_price_that_comes_back_is_a_positive_reversion() -> None:
     story = Story().run("99", "101").fill(10, "1", "105")
     story.end(20, "103", "107", ParentState.CANCELLED)
@@ -59,6 +65,17 @@ def test_a_price_that_comes_back_is_a_positive_reversion() -> None:
     assert found[1] == 0.0
     assert found[5] == pytest.approx(3 / 105 * 1e4), "from a mid of 105 to 102"
     assert found[300] is None, "the tape is over"
+
+
+def test_reversion_from_views_begins_with_what_the_last_fill_left() -> None:
+    story = Story(qty="5").run("99", "101").view(9.9, "99", "101")
+    story.place("5", "106")
+    story.fill(10, "5", "105").view(10.1, "104", "106").view(15, "101", "103")
+    story.end(16, "101", "103", ParentState.COMPLETED)
+    whole = tape([(0, "99", "101"), (10, "104", "106"), (14, "101", "103")])
+    expected = measure(story.messages, "p", whole).reversion[1].bps
+    assert expected == pytest.approx(3 / 105 * 1e4)
+    assert measure(story.messages, "p").reversion[1].bps == pytest.approx(expected)
 
 
 def test_without_fills_there_is_no_reversion() -> None:

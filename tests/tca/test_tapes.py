@@ -77,9 +77,28 @@ def test_a_tape_of_views_must_know_most_of_an_interval_for_its_twap() -> None:
 
 
 def test_a_tape_of_views_is_blind_to_what_comes_too_soon() -> None:
-    reader = TapeReader(tape([(0, "99", "101")]), instrument(), blind_ns=ns(2))
-    assert reader.touch_later(ns(1), ns(1)) is None
-    assert reader.touch_later(ns(1), ns(2)) is not None
+    views = tape([(0, "99", "101"), (5, "101", "103"), (9, "0", "0"), (10, "103", "105")])
+    reader = TapeReader(views, instrument(), blind_ns=ns(2))
+
+    def mid_later(at: float, after: float) -> D | None:
+        touch = reader.touch_later(ns(at), ns(after))
+        return None if touch is None else touch.mid
+
+    assert mid_later(4, 1.9) is None, "sooner than views tell of a change"
+    assert mid_later(1, 2) == 102, "the nearest since the moment, not the one before it"
+    assert mid_later(1, 3.9) == 102 and mid_later(1, 6) == 102
+    assert mid_later(6, 2.9) == 104, "the one at 5 was before the moment"
+    assert mid_later(5, 3.9) == 104, "nearest of those that can be used, at most 2 s away"
+    assert mid_later(5, 2.5) is None and mid_later(10, 3) is None
+
+
+def test_what_a_moment_has_left_is_in_the_next_view_if_that_is_soon() -> None:
+    touches = [(0, "99", "101"), (3, "101", "103")]
+    whole = TapeReader(tape(touches), instrument())
+    views = TapeReader(tape(touches), instrument(), blind_ns=ns(2))
+    found = [reader.touch_left(ns(1)) for reader in (whole, views)]
+    assert [touch and touch.mid for touch in found] == [100, 102]
+    assert views.touch_left(ns(0.9)) is None and views.touch_left(ns(3.1)) is None
 
 
 def test_the_vwap_of_a_quantity_takes_of_the_last_trade_what_it_needs() -> None:

@@ -69,8 +69,11 @@ def test_one_order_is_measured_without_an_interval() -> None:
 
 def test_an_incomplete_order_fails_what_it_failed() -> None:
     found = by_key(judge([order(), order("4", ParentState.EXPIRED)]))
-    assert found["completion_pct"].measured == Estimate(50.0, None, None, 2)
+    completed = found["completion_pct"].measured
+    assert completed is not None and (completed.value, completed.n) == (50.0, 2)
+    assert [completed.low, completed.high] == pytest.approx([9.4531, 90.5469], abs=1e-4)
     assert found["completion_pct"].verdict == "not met"
+    assert by_key(judge([order()] * 10))["completion_pct"].verdict == "undecided"
     rate = found["fill_rate_pct"].measured
     assert rate is not None and rate.value == pytest.approx(70.0) and rate.n == 2
     assert found["fill_rate_pct"].verdict == "undecided"
@@ -93,8 +96,8 @@ def test_right_decisions_are_a_share_of_the_right_and_wrong_where_they_were_judg
 
 
 def test_views_do_not_tell_a_half_spread() -> None:
-    one = order()
-    seen = Evidence(replace(one.report, from_views=True), ())
+    blind = replace(order().report, from_views=True, maker_spread_capture=None)
+    seen = Evidence(blind, ())
     assert by_key(judge([seen]))["spread_capture_pct"].verdict == "not measurable"
 
 
@@ -126,6 +129,8 @@ def test_decisions_are_counted() -> None:
         (BAND, 4.0, 6.0, "undecided"),
         (BAND, 1.0, 4.0, "not met"),
         (BAND, 16.0, 17.0, "not met"),
+        (BAND, 15.0, 16.0, "undecided"),
+        (BAND, 4.0, 5.0, "undecided"),
         (LOW, None, None, "met"),
     ],
 )

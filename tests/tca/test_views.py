@@ -6,9 +6,11 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import msgspec
+import pytest
 
 from steersman.domain.market import MarketView
 from steersman.domain.messages import ParentState, Viewed
+from steersman.domain.order import Style, TimeInForce
 from steersman.domain.units import Qty, Side
 from steersman.tca.measure import measure
 from steersman.tca.tapes import TapeReader
@@ -90,6 +92,30 @@ def test_a_report_without_a_tape_says_so_and_leaves_out_what_it_cannot_see() -> 
     whole = measure(story.messages, "p", tape([(0, "99", "101"), (6, "100", "102")]))
     assert not whole.from_views and whole.markouts[0].measured == 1
     assert replace(report.shortfall or 0) == replace(whole.shortfall or 0)  # type: ignore[type-var]
+
+
+def test_what_hit_our_resting_orders_is_not_others_volume() -> None:
+    """A view counts it: 15 were sold by 4 s, 10 of them to us, whether we knew it then or not."""
+    story = Story(qty="10").run("99", "101")
+    story.place("10", "99", TimeInForce.POST_ONLY, Style.PASSIVE)
+    story.fill(2, "6", "99", maker=True)
+    story.messages.append(traded(view(story.spec, 4, "99", "101"), "1", "15"))
+    told_late = story.fill(3, "4", "99", maker=True).view(5, "99", "101").messages
+    drawn = tape_of_views(told_late, story.spec)
+    others = ~drawn.trade_own
+    assert drawn.trade_lots[others].tolist() == [50, 10]
+    assert drawn.trade_side[others].tolist() == [-1, 1]
+    assert measure(told_late, "p").participation == pytest.approx(10 / 16)
+
+
+def test_volume_while_a_side_was_missing_counts_at_the_next_usable_view() -> None:
+    story = Story(qty="10").run("99", "101").fill(1, "10", "101")
+    story.messages.append(traded(view(story.spec, 2, None, "101"), "30", "0"))
+    story.messages.append(traded(view(story.spec, 3, "99", "103"), "5", "0"))
+    drawn = tape_of_views(story.messages, story.spec)
+    assert drawn.trade_lots[~drawn.trade_own].tolist() == [350]
+    assert drawn.trade_ticks[~drawn.trade_own].tolist() == [10200]
+    assert measure(story.messages, "p").participation == pytest.approx(10 / 45)
 
 
 def test_a_resting_fill_was_hit_by_the_other_side() -> None:

@@ -32,13 +32,15 @@ def report(
     """
     from steersman.report.markdown import markdown
     from steersman.report.page import page
+    from steersman.report.table import printable
 
     if out is None and md is None and not as_json:
         raise UsageError("nothing to write", "give --out FILE.html, --md FILE.md or --json")
     words = [*map(str, sources)]
     for option, file in (("--out", out), ("--md", md)):
         words += [] if file is None else [option, str(file)]
-    found = _report_on(sources, shlex.join(["steersman", "report", *words]))
+    command = printable(shlex.join(["steersman", "report", *words]))  # a name may be no text
+    found = _report_on(sources, command)
     for problem in found.problems:
         say(problem)
     if out is not None:
@@ -49,7 +51,7 @@ def report(
         print_json(found.document())
     else:
         for file in filter(None, (out, md)):
-            sys.stdout.write(f"{file}: {found.title}, {len(found.charts)} charts\n")
+            sys.stdout.write(f"{printable(str(file))}: {found.title}, {len(found.charts)} charts\n")
 
 
 def _report_on(sources: list[Path], command: str) -> Report:

@@ -102,6 +102,7 @@ def run_cli(args: Sequence[str]) -> int:
 
 
 def _fail(code: str, message: str, remedy: str, exit_code: int, as_json: bool) -> int:
+    message = message.encode("utf-8", "backslashreplace").decode()  # a file's name may be no text
     if as_json:
         error = {"code": code, "message": message, "remedy": remedy}
         print_json({"schema": "steersman.error/1", "error": error})

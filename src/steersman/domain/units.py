@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -33,6 +34,8 @@ SECOND_NS: Final = 1_000_000_000
 MINUTE_NS: Final = 60 * SECOND_NS
 HOUR_NS: Final = 60 * MINUTE_NS
 
+BELOW_US: Final = re.compile(r"[.,]\d{6}(\d{1,3})")  # what a datetime cuts off
+
 
 class Side(StrEnum):
     """The direction of an order; `sign` is +1 for buy, -1 for sell."""
@@ -50,4 +53,6 @@ def utc_ns(text: str) -> int:
     moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1_000
+    beyond = BELOW_US.search(text)
+    ns = since.microseconds * 1_000 + (int(beyond[1].ljust(3, "0")) if beyond else 0)
+    return (since.days * 86_400 + since.seconds) * SECOND_NS + ns

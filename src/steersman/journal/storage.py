@@ -73,6 +73,10 @@ def storage(path: Path) -> Iterator[None]:
         raise JournalError(
             f"{path} cannot be used: {error}", "check the disk's space and the file's rights"
         ) from error
+    except UnicodeEncodeError as error:
+        raise JournalError(
+            f"{path} has a name that is no text", "rename file and folders to UTF-8"
+        ) from error
     except (apsw.Error, UnicodeDecodeError) as error:
         why = " ".join(str(error).split())
         raise JournalError(f"{path} is damaged: {why}", DAMAGED) from error

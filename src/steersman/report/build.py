@@ -15,7 +15,7 @@ from steersman import __version__
 from steersman.errors import UsageError
 from steersman.report.cases import Case, document, problems, read_cases
 from steersman.report.chart import Chart
-from steersman.report.conduct import conduct_charts
+from steersman.report.conduct import children_chart, conduct_charts
 from steersman.report.order import cost_charts, course_charts
 from steersman.report.reproduce import Reproduce, reproduce
 from steersman.report.several import orders_table, several_charts
@@ -172,7 +172,7 @@ def _of_several(cases: Sequence[Case]) -> tuple[Section, ...]:
     found = [Section("together", f"{len(cases)} orders together", tuple(ordered))]
     for i, case in enumerate(cases[:DETAILED], 1):
         prefix = f"o{i}-"
-        own = (*cost_charts(case, prefix), *course_charts(case, prefix))
+        own = *cost_charts(case, prefix), *course_charts(case, prefix), children_chart(case, prefix)
         found.append(Section(f"o{i}", f"Order {case.name}", own))
     return tuple(found)
 

@@ -83,7 +83,7 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
     """Read journals and measure every order in them.
 
     Raises JournalError for one that is damaged, UsageError where one is given twice, DataError
-    where there is no order in any.
+    where there is no order in one.
     """
     found: list[Case] = []
     seen: dict[str, Path] = {}
@@ -105,10 +105,11 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
             last_ns=checked.last_ns or 0,
             sealed=checked.closed,
         )
-        found += cases_of([record.message() for record in read(path)], source)
-    if not found:
-        names = ", ".join(path.name for path in paths)
-        raise DataError(f"there is no order in {names}", "give the journal of a run with an order")
+        cases = cases_of([record.message() for record in read(path)], source)
+        if not cases:
+            why = f"there is no order in {source.name}"
+            raise DataError(why, "give journals of runs with an order")
+        found += cases
     return found
 
 

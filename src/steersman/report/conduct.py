@@ -15,12 +15,15 @@ from steersman.report.chart import Chart, chart_of
 from steersman.report.judged import counterfactual_chart
 from steersman.report.plots import Interval, heat, intervals, lanes, rows_height, scatter
 from steersman.report.svg import Drawing, Mark
-from steersman.report.table import Cell, Column, Table, figure
+from steersman.report.table import Cell, Column, Table, figure, mean_columns
 from steersman.tca.decisions import Decision
+from steersman.tca.lines import Fit, line_of
 from steersman.tca.quality import Quality, nearest_rank, quality
 from steersman.tca.valuation import Valuation
 
-__all__ = ["conduct_charts"]
+__all__ = ["children_chart", "conduct_charts"]
+
+STRETCHES: Final = 24  # of a line whose band is curved
 
 LANES: Final[Mapping[str, tuple[Mark, str]]] = {
     Verdict.ACCEPTED.value: ("circle", "f2"),
@@ -83,9 +86,32 @@ def _predicted(cases: Sequence[Case], key: str) -> Chart:
         return Chart(key, title, about, "", (table,), (why,))
     held = sum(row[-1] == "yes" for row in rows)
     told = f"{held} of {len(points)} lay within their interval"
+    line = line_of([one.value for one, _ in points], [real for _, real in points])
     drawing = Drawing(key, "Predicted and realised impact", told)
-    scatter(drawing, points, "bps")
-    return chart_of(drawing, title, f"{about} {told.capitalize()}.", table)
+    scatter(drawing, points, "bps", _drawn(line, [one.value for one, _ in points]))
+    return chart_of(drawing, title, f"{about} {told.capitalize()}.", table, _calibration(line, key))
+
+
+def _drawn(line: Fit | None, predicted: Sequence[float]) -> list[tuple[float, Interval]]:
+    """Return points of a line and its band over what was predicted."""
+    if line is None:
+        return []
+    low, width = min(predicted), max(predicted) - min(predicted)
+    ends = [low + width * i / STRETCHES for i in range(STRETCHES + 1)]
+    found = [(x, line.at(x)) for x in ends]
+    return [(x, Interval("line", one.value, one.low, one.high)) for x, one in found]
+
+
+def _calibration(line: Fit | None, key: str) -> Table:
+    """Return the line of what was paid over what was predicted."""
+    zero = "paid where 0 is predicted, bps"
+    found = () if line is None else (("slope", line.slope), (zero, line.intercept))
+    return Table(
+        f"{key}-line",
+        "Paid over predicted, a line by least squares (slope 1 and 0 bps: as predicted)",
+        (Column("figure"), *mean_columns("", 3)),
+        tuple((words, one.value, one.low, one.high, one.n) for words, one in found),
+    )
 
 
 def _quality(cases: Sequence[Case], key: str) -> Chart:
@@ -113,16 +139,21 @@ def _quality(cases: Sequence[Case], key: str) -> Chart:
         f"{_rates_in_words(found)} Dots are medians, whiskers reach to the 95th percentile; "
         "logarithmic."
     )
-    tables = (
-        _rates(found, key),
-        times,
-        *(_children(case, key) for case in cases if len(cases) == 1),
-    )
+    alone = (_children(case, key) for case in cases if len(cases) == 1)
+    tables = _rates(found, key), times, *alone
     if not drawn:
         return Chart(key, title, about, "", tables, ("Nothing was sent.",))
     drawing = Drawing(key, "Latencies", "; ".join(d.told for d in drawn), rows_height(len(drawn)))
     intervals(drawing, drawn, "ms", log=True)
     return chart_of(drawing, title, about, *tables)
+
+
+def children_chart(case: Case, prefix: str) -> Chart:
+    """Return what of T9 is told of one order among several."""
+    table = _children(case, f"{prefix}T9")
+    title = "T9 Child orders"
+    about = "Each with why it was sent, and the waits that a limit imposed; rates are pooled above."
+    return Chart(f"{prefix}T9", title, about, "", (table,))
 
 
 def _children(case: Case, key: str) -> Table:
@@ -191,7 +222,7 @@ def _decisions(cases: Sequence[Case], key: str) -> Chart:
             rows.append(
                 (
                     one.at_ns,
-                    case.report.parent,
+                    case.name,
                     one.advisor,
                     one.verdict.value,
                     fallback,
@@ -256,7 +287,7 @@ def _limits(cases: Sequence[Case], key: str) -> Chart:
             Column("what it said first"),
         ),
         tuple(
-            (case.report.parent, t.rule, t.refusals, t.first_ns, t.last_ns, t.detail)
+            (case.name, t.rule, t.refusals, t.first_ns, t.last_ns, t.detail)
             for case in cases
             for t in case.limits
         ),
@@ -272,7 +303,7 @@ def _limits(cases: Sequence[Case], key: str) -> Chart:
             Column("what"),
         ),
         tuple(
-            (i.at_ns, case.report.parent, i.kind, i.severity, i.text)
+            (i.at_ns, case.name, i.kind, i.severity, i.text)
             for case in cases
             for i in case.incidents
         ),

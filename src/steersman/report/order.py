@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from steersman.domain.order import Liquidity, Style
+from steersman.domain.order import Liquidity
 from steersman.domain.units import SECOND_NS
 from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
+from steersman.report.markouts import markout_chart, reversion_table, spreads_table
 from steersman.report.plots import (
     Band,
     Dots,
@@ -19,7 +20,6 @@ from steersman.report.plots import (
     intervals,
     over_time,
     rows_height,
-    steps,
     waterfall,
 )
 from steersman.report.svg import Drawing, Mark
@@ -27,10 +27,9 @@ from steersman.report.table import Cell, Column, Table, clock
 from steersman.report.thin import COLUMNS, RULE, thin
 from steersman.tca.benchmarks import Benchmark
 from steersman.tca.facts import Fill
-from steersman.tca.markouts import HORIZONS_S, Markout
 from steersman.tca.views import BLIND_NS
 
-__all__ = ["cost_charts", "course_charts", "markout_chart"]
+__all__ = ["BENCHMARKS", "benchmark_money", "cost_charts", "course_charts"]
 
 BENCHMARKS: Final = (
     ("arrival", "arrival mid"),
@@ -53,7 +52,8 @@ NO_BAND: Final = (
     "cannot tell the schedule as submitted. Report with the version that wrote the journal."
 )
 UNSEEN: Final = (
-    f"Horizons below {BLIND_NS / SECOND_NS:g} s are left out: views are too far apart to tell them."
+    f"Horizons below {BLIND_NS / SECOND_NS:g} s and spreads are left out: views are too far apart "
+    "to tell them."
 )
 VIEWS: Final = (
     "The market is known from what the engine saw (its views, at most a few seconds apart while it "
@@ -70,13 +70,14 @@ def course_charts(case: Case, prefix: str) -> list[Chart]:
     """Return how an order went: T3 to T6 and T8."""
     report = case.report
     kinds = (*report.markouts, *report.markouts_by_style)
+    more = spreads_table(prefix, report.spreads), reversion_table(prefix, report.reversion)
     notes = (*_seen(case), UNSEEN) if report.from_views else ()
     return [
         _prices(case, prefix),
         _schedule(case, prefix),
         _participation(case, prefix),
         _slippages(case, prefix),
-        markout_chart(prefix, kinds, (_spreads(case, prefix), _reversion(case, prefix)), notes),
+        markout_chart(prefix, kinds, more, notes),
     ]
 
 
@@ -129,12 +130,16 @@ def _shortfall_row(case: Case) -> tuple[Cell, ...]:
 
 
 def _benchmark_row(case: Case, words: str, mark: Benchmark) -> tuple[Cell, ...]:
-    report = case.report
-    money = None
-    if mark.price is not None and mark.slippage_bps is not None:
-        value = case.course.facts.instrument.notional(mark.price, report.filled_qty)
-        money = mark.slippage_bps / 1e4 * float(value)
-    return words, None if mark.price is None else float(mark.price), mark.slippage_bps, money
+    price = None if mark.price is None else float(mark.price)
+    return words, price, mark.slippage_bps, benchmark_money(case, mark)
+
+
+def benchmark_money(case: Case, mark: Benchmark) -> float | None:
+    """Return what the filled part cost against a benchmark, in settlement currency."""
+    if mark.price is None or mark.slippage_bps is None:
+        return None
+    value = case.course.facts.instrument.notional(mark.price, case.report.filled_qty)
+    return mark.slippage_bps / 1e4 * float(value)
 
 
 def _waterfall(case: Case, prefix: str) -> Chart:
@@ -313,6 +318,7 @@ def _schedule(case: Case, prefix: str) -> Chart:
     band, notes = _band(case, end_ns)
     if band is not None:
         tables.append(_band_table(prefix, band))
+    tables.append(_adherence(case, prefix))
     drawing = Drawing(f"{prefix}T4", "Schedule and filled quantity", told)
     level = Level("ordered", "s3 dot", float(report.qty))
     over_time(drawing, _span(case), "quantity", lines, levels=[level], band=band, zero=True)
@@ -339,6 +345,17 @@ def _band_table(prefix: str, band: Band) -> Table:
     )
     rows = tuple(band.points)
     return Table(f"{prefix}T4-discretion", "What advice could move the target to", columns, rows)
+
+
+def _adherence(case: Case, prefix: str) -> Table:
+    kept = case.report.adherence
+    rows = () if kept is None else (("at most", kept.max_share), ("on average", kept.mean_share))
+    return Table(
+        f"{prefix}T4-adherence",
+        "Distance of what was filled from the schedule",
+        (Column("over the order's time"), Column("% of the order", "number")),
+        tuple((words, 100 * share) for words, share in rows),
+    )
 
 
 def _participation(case: Case, prefix: str) -> Chart:
@@ -390,14 +407,14 @@ def _slippages(case: Case, prefix: str) -> Chart:
             Column("first fill (UTC)", "time"),
             Column("child"),
             Column("filled", "number", 4),
-            Column("against the mid when sent, bps", "number", 3),
+            Column("against the mid when first sent, bps", "number", 3),
         ),
         tuple((c.at_ns, c.child_id, float(c.qty), c.bps) for c in children),
     )
     title, key = "T6 Slippage of the children", f"{prefix}T6"
     about = (
-        "Each child's average price against the mid seen when it was sent, without fees. Other "
-        "algorithms on the same market need a study."
+        "Each child's average price against the mid seen when it was first sent, without fees. "
+        "Other algorithms on the same market need a study."
     )
     if not children:
         return Chart(key, title, about, "", (table,), ("No child was filled.",))
@@ -406,78 +423,3 @@ def _slippages(case: Case, prefix: str) -> Chart:
     drawing = Drawing(key, "Slippage of the children", told)
     histogram(drawing, values, "bps, children", "children")
     return chart_of(drawing, title, about, table)
-
-
-def _horizons(key: str, markouts: tuple[Markout, ...]) -> Table:
-    """Return mark-outs as a table."""
-    return Table(
-        key,
-        "Mark-outs by liquidity and by style",
-        (
-            Column("which"),
-            Column("after, s", "number", 0),
-            Column("against the fill, bps", "number", 3),
-            Column("against the mid, bps", "number", 3),
-            Column("measured", "number", 0),
-            Column("fills", "number", 0),
-        ),
-        tuple(
-            (str(m.which), m.horizon_s, m.vs_fill_bps, m.vs_mid_bps, m.measured, m.fills)
-            for m in markouts
-        ),
-    )
-
-
-def markout_chart(
-    prefix: str, markouts: tuple[Markout, ...], more: tuple[Table, ...], notes: tuple[str, ...]
-) -> Chart:
-    """Return T8: what the price did after fills, makers and takers apart."""
-    table = _horizons(f"{prefix}T8-markouts", markouts)
-    groups = []
-    for which, shape, colour in (("maker", "circle", "2"), ("taker", "triangle", "3")):
-        own = {m.horizon_s: m for m in markouts if m.which == which}
-        for name, field, dashed in (("fill", "vs_fill_bps", False), ("mid", "vs_mid_bps", True)):
-            values = [getattr(own[h], field) if h in own else None for h in HORIZONS_S]
-            if any(value is not None for value in values):
-                groups.append((f"{which} vs {name}", shape, colour, values, dashed))
-    title, key = "T8 What the price did after fills", f"{prefix}T8"
-    about = (
-        "Mark-outs, positive where the market moved in our favour. Solid lines are against the "
-        "fill, dashed against the mid just before it: a maker's adverse selection."
-    )
-    if not groups:
-        return Chart(key, title, about, "", (table, *more), ("No mark-out could be measured.",))
-    told = "; ".join(f"{m.which} {m.horizon_s} s {m.vs_fill_bps:+.2f}" for m in markouts
-                     if m.vs_fill_bps is not None and m.which not in set(Style))  # fmt: skip
-    drawing = Drawing(key, "Mark-outs", f"bps against the fill: {told}")
-    steps(drawing, [f"{h} s" for h in HORIZONS_S], "bps", groups)  # type: ignore[arg-type]
-    return chart_of(drawing, title, about, table, *more, notes=notes)
-
-
-def _spreads(case: Case, prefix: str) -> Table:
-    names = ("quoted_bps", "effective_bps", "realised_bps", "impact_bps", "effective_over_quoted")
-    heads = ("quoted, bps", "effective, bps", "realised, bps", "impact, bps", "effective / quoted")
-    return Table(
-        f"{prefix}T8-spreads",
-        "Effective and realised spread",
-        (
-            Column("which"),
-            Column("after, s", "number", 0),
-            *(Column(head, "number", 3) for head in heads),
-            Column("measured", "number", 0),
-            Column("fills", "number", 0),
-        ),
-        tuple(
-            (s.which.value, s.horizon_s, *(getattr(s, n) for n in names), s.measured, s.fills)
-            for s in case.report.spreads
-        ),
-    )
-
-
-def _reversion(case: Case, prefix: str) -> Table:
-    return Table(
-        f"{prefix}T8-reversion",
-        "Reversion after the last fill (positive: the price came back)",
-        (Column("after, s", "number", 0), Column("reversion, bps", "number", 3)),
-        tuple((r.horizon_s, r.bps) for r in case.report.reversion),
-    )

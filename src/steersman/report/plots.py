@@ -295,8 +295,16 @@ def steps(
     drawing.legend(legend)
 
 
-def scatter(drawing: Drawing, points: Sequence[tuple[Interval, float]], unit: str) -> None:
-    """Draw what was predicted (with its interval) across, and what came upwards."""
+def scatter(
+    drawing: Drawing,
+    points: Sequence[tuple[Interval, float]],
+    unit: str,
+    line: Sequence[tuple[float, Interval]] = (),
+) -> None:
+    """Draw what was predicted (with its interval) across, and what came upwards.
+
+    `line` are points of a line through them and its band, cut at the chart's edges.
+    """
     ends = [v for one, _ in points for v in (one.value, one.low, one.high) if v is not None]
     bounds = span_of([*ends, *(real for _, real in points)], zero=True)
     x, y = Scale(*bounds, *drawing.x), Scale(*bounds, *drawing.y)
@@ -306,8 +314,22 @@ def scatter(drawing: Drawing, points: Sequence[tuple[Interval, float]], unit: st
         if one.low is not None and one.high is not None:
             drawing.line(x(one.low), y(real), x(one.high), y(real), "whisk")
         drawing.mark("circle", x(one.value), y(real), 4, "f1", one.told)
-    drawing.legend([("circle", "f1", "an order"), ("line", "whisk", "95 %"),
-                    ("dash", "s4 dash", "as predicted")])  # fmt: skip
+    legend: list[tuple[Mark, str, str]] = [
+        ("circle", "f1", "an order"),
+        ("line", "whisk", "95 %"),
+        ("dash", "s4 dash", "as predicted"),
+    ]
+    if line:
+        at = [x(position) for position, _ in line]
+        for kind, values in (
+            ("s2", [one.value for _, one in line]),
+            ("s2 dot", [one.low for _, one in line]),
+            ("s2 dot", [one.high for _, one in line]),
+        ):
+            ups = [y(min(max(v, bounds[0]), bounds[1])) for v in values if v is not None]
+            drawing.path(list(zip(at, ups, strict=True)), kind)
+        legend.append(("line", "s2", "line, its 95 %"))
+    drawing.legend(legend)
 
 
 def lanes(

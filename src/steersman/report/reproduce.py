@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -87,11 +88,16 @@ def settings_toml(case: Case) -> str:
             value = getattr(settings, field.name)
             default = case.report.qty if field.name == "max_position" else field.default
             if value != default:
-                shown = str(value).lower() if isinstance(value, bool) else str(value)
-                changed.append(f"{field.name} = {shown}")
+                changed.append(f"{field.name} = {_toml(value)}")
         if changed:
             lines += [f"[{table}]", *changed]
     return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)  # a word, such as a style
 
 
 def _settings_hash(case: Case) -> str:
@@ -105,7 +111,7 @@ def _command(case: Case, with_settings: bool) -> str:
     instrument = case.course.facts.instrument
     words = ["steersman", "run", "--symbol", instrument.symbol]
     words += ["--category", instrument.category.value, "--side", order.side.value]
-    words += ["--qty", format(order.qty, "f"), "--start", iso(order.start_ns).removesuffix("Z")]
+    words += ["--qty", format(order.qty, "f"), "--start", _to_the_ns(order.start_ns)]
     words += ["--horizon", _duration(order), "--algo", order.algo.value]
     if order.algo is AlgoName.ADAPTIVE:
         words += ["--base", order.base.value, "--advisor", _advisor(case)]
@@ -154,6 +160,12 @@ def _advisor(case: Case) -> str:
         return "none"
     option = next((plain for start, plain in PLAIN.items() if names[0].startswith(start)), None)
     return option or f"recorded:{case.source.name}"
+
+
+def _to_the_ns(at_ns: int) -> str:
+    whole, rest = divmod(at_ns, SECOND_NS)
+    below = f".{rest:09d}".rstrip("0") if rest else ""
+    return f"{datetime.fromtimestamp(whole, tz=UTC):%Y-%m-%dT%H:%M:%S}{below}"
 
 
 def _duration(order: ParentOrder) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
-from steersman.report.order import BENCHMARKS, markout_chart
+from steersman.report.markouts import (
+    markout_chart,
+    mean_markouts,
+    mean_reversion_table,
+    mean_spreads,
+    spreads_table,
+)
+from steersman.report.order import BENCHMARKS, benchmark_money
 from steersman.report.plots import Interval, histogram, intervals, rows_height, waterfall
 from steersman.report.svg import Drawing
-from steersman.report.table import Cell, Column, Table
-from steersman.tca.intervals import Estimate, mean_of
-from steersman.tca.markouts import HORIZONS_S, Markout
+from steersman.report.table import Cell, Column, Table, mean_cells, mean_columns
 from steersman.tca.shortfall import ComponentsBps
 
 __all__ = ["orders_table", "several_charts"]
@@ -77,36 +83,22 @@ def _headline(ended: Sequence[Case]) -> Chart:
     for name, words in BENCHMARKS:
         marks = [getattr(case.report.benchmarks, name).slippage_bps for case in ended]
         costs.append((words, marks))
-    found: list[tuple[str, Estimate]] = []
-    rows: list[tuple[Cell, ...]] = []
-    for words, values in costs:
-        estimate = mean_of([value for value in values if value is not None])
-        if estimate is None:
-            rows.append((words, None, None, None, 0))
-            continue
-        found.append((words, estimate))
-        rows.append((words, estimate.value, estimate.low, estimate.high, estimate.n))
-    table = Table(
-        "T1",
-        "Mean cost an order, bps",
-        (
-            Column("against"),
-            Column("mean, bps", "number"),
-            Column("low (95 %)", "number"),
-            Column("high (95 %)", "number"),
-            Column("n", "number", 0),
-        ),
-        tuple(rows),
-    )
+    rows = tuple((words, *mean_cells(values)) for words, values in costs)
+    columns = (Column("against"), *mean_columns("bps"))
+    table = Table("T1", "Mean cost an order, bps", columns, rows)
     money = _money(ended)
     title = "T1 Cost against benchmarks"
     about = (
         "Mean over the orders that ended, each counting once, with Student's 95 % interval; n is "
         "how many could be measured."
     )
-    if not found:
+    drawn = [
+        Interval(f"{words} (n={n})", mean, low, high)
+        for words, mean, low, high, n in rows
+        if mean is not None
+    ]
+    if not drawn:
         return Chart("T1", title, about, "", (table, money), ("No order that ended has a cost.",))
-    drawn = [Interval(f"{name} (n={e.n})", e.value, e.low, e.high) for name, e in found]
     told = "; ".join(f"{row.name} {row.value:+.2f} bps" for row in drawn)
     drawing = Drawing("T1", "Mean cost against benchmarks", told, rows_height(len(drawn)))
     intervals(drawing, drawn, "bps", meaning="right of zero: cost")
@@ -114,41 +106,45 @@ def _headline(ended: Sequence[Case]) -> Chart:
 
 
 def _money(ended: Sequence[Case]) -> Table:
-    """Return the sums of money; different currencies are never added."""
-    sums: dict[str, list[float]] = {}
-    for case in ended:
-        if case.report.shortfall is not None:
-            sums.setdefault(case.report.currency, []).append(float(case.report.shortfall.total))
-    return Table(
-        "T1-money",
-        "Shortfall in money, by currency",
-        (Column("currency"), Column("sum", "number", 4), Column("n", "number", 0)),
-        tuple((currency, sum(values), len(values)) for currency, values in sums.items()),
+    """Return sums and means of money by currency; different currencies are never added."""
+    rows: list[tuple[Cell, ...]] = []
+    for currency in dict.fromkeys(case.report.currency for case in ended):
+        own = [case for case in ended if case.report.currency == currency]
+        found = [case.report.shortfall for case in own]
+        costs = [("shortfall", [None if one is None else float(one.total) for one in found])]
+        for name, words in BENCHMARKS:
+            marks = [benchmark_money(case, getattr(case.report.benchmarks, name)) for case in own]
+            costs.append((words, marks))
+        for words, values in costs:
+            known = [value for value in values if value is not None]
+            total = math.fsum(known) if known else None
+            rows.append((currency, words, total, *mean_cells(known)))
+    columns = (
+        Column("currency"),
+        Column("against"),
+        Column("sum", "number", 4),
+        *mean_columns("", 4),
     )
+    return Table("T1-money", "Cost in money, by currency", columns, tuple(rows))
 
 
 def _waterfall(ended: Sequence[Case]) -> Chart:
     title = "T2 What the cost is made of"
     about = "Mean of each part over the orders that ended; the parts sum to the mean shortfall."
-    parts = [case.report.components_bps for case in ended if case.report.components_bps]
-    if not parts:
+    found = [case.report.shortfall for case in ended if case.report.shortfall is not None]
+    if not found:
         return Chart("T2", title, about, "", (), ("No order that ended has a cost.",))
+    means: dict[str, float] = {}
     rows: list[tuple[Cell, ...]] = []
-    means = {}
     for name in ComponentsBps.__slots__:
-        estimate = mean_of([getattr(part, name) for part in parts])
-        assert estimate is not None, "there are parts"
-        means[name] = estimate.value
-        rows.append((name, estimate.value, estimate.low, estimate.high, estimate.n))
-    total = sum(means.values())
-    columns = (
-        Column("part"),
-        Column("mean, bps", "number", 3),
-        Column("low (95 %)", "number", 3),
-        Column("high (95 %)", "number", 3),
-        Column("n", "number", 0),
-    )
+        mean, *more = mean_cells([getattr(one.wagner_bps, name) for one in found])
+        assert mean is not None, "there are parts"
+        means[name] = mean
+        rows.append((name, mean, *more))
+    rows.append(("total", *mean_cells([one.total_bps for one in found])))
+    columns = (Column("part"), *mean_columns("bps", 3))
     table = Table("T2", "Mean parts of the shortfall (Wagner)", columns, tuple(rows))
+    total = sum(means.values())
     told = ", ".join(f"{name} {value:+.2f}" for name, value in means.items())
     drawing = Drawing(
         "T2", "Cost waterfall", f"{told}; total {total:+.2f} bps", rows_height(len(means) + 1)
@@ -175,28 +171,7 @@ def _shortfalls(ended: Sequence[Case]) -> Chart:
 
 
 def _markouts(ended: Sequence[Case]) -> Chart:
-    """Return mark-outs as the mean over orders of each order's own."""
-    means: list[Markout] = []
-    for which in ("all", "maker", "taker"):
-        for horizon_s in HORIZONS_S:
-            own = [
-                mark
-                for case in ended
-                for mark in case.report.markouts
-                if mark.which == which and mark.horizon_s == horizon_s
-            ]
-            known = [mark for mark in own if mark.measured]
-            fill = mean_of([mark.vs_fill_bps or 0.0 for mark in known])
-            mid = mean_of([mark.vs_mid_bps or 0.0 for mark in known])
-            means.append(
-                Markout(
-                    horizon_s,
-                    which,
-                    None if fill is None else fill.value,
-                    None if mid is None else mid.value,
-                    sum(mark.measured for mark in own),
-                    sum(mark.fills for mark in own),
-                )
-            )
+    reports = [case.report for case in ended]
+    more = spreads_table("", mean_spreads(reports)), mean_reversion_table(reports)
     note = "Each order's mean counts once; measured and fills are sums over the orders."
-    return markout_chart("", tuple(means), (), (note,))
+    return markout_chart("", mean_markouts(reports), more, (note,))

@@ -7,7 +7,7 @@ apart by colour is told apart by shape or dashes too. Every text is escaped.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape as escape_html
@@ -27,7 +27,6 @@ __all__ = [
     "log_ticks",
     "nice_ticks",
     "span_of",
-    "time_label",
     "time_ticks",
 ]
 
@@ -43,7 +42,14 @@ Mark = Literal["circle", "triangle", "square", "diamond", "cross", "line", "dash
 STEPS_NS: Final = (
     *(SECOND_NS * n for n in (1, 2, 5, 10, 15, 30)),
     *(MINUTE_NS * n for n in (1, 2, 5, 10, 15, 30)),
-    *(HOUR_NS * n for n in (1, 2, 3, 6, 12, 24, 48)),
+    *(HOUR_NS * n for n in (1, 2, 3, 6, 12)),
+    *(24 * HOUR_NS * n * 10**power for power in range(5) for n in (1, 2, 5)),
+)
+LABELS: Final = (  # how moments at least so far apart are written
+    (24 * HOUR_NS, "%Y-%m-%d"),
+    (12 * HOUR_NS, "%m-%d %H h"),
+    (MINUTE_NS, "%H:%M"),
+    (0, "%H:%M:%S"),
 )
 
 
@@ -202,17 +208,12 @@ def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def time_ticks(start_ns: int, end_ns: int, count: int = 6) -> list[tuple[float, str]]:
-    """Return round moments (UTC) between two times."""
+    """Return round moments (UTC) between two times; with their day where they are far apart."""
     rough = (end_ns - start_ns) / count
     step = next((step for step in STEPS_NS if step >= rough), STEPS_NS[-1])
     first = -(-start_ns // step) * step
-    label: Callable[[int], str] = time_label if step >= MINUTE_NS else _to_the_second
-    return [(float(at_ns), label(at_ns)) for at_ns in range(first, end_ns + 1, step)]
-
-
-def time_label(at_ns: int) -> str:
-    """Return a time of day to the minute."""
-    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%H:%M")
+    form = next(form for least, form in LABELS if step >= least)
+    return [(float(at_ns), _label(at_ns, form)) for at_ns in range(first, end_ns + 1, step)]
 
 
 def _safe(words: str) -> str:
@@ -220,8 +221,8 @@ def _safe(words: str) -> str:
     return escape_html(printable(words))
 
 
-def _to_the_second(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%H:%M:%S")
+def _label(at_ns: int, form: str) -> str:
+    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime(form)
 
 
 def compact(value: float, digits: int) -> str:

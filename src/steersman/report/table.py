@@ -11,19 +11,37 @@ import base64
 import csv
 import gzip
 import io
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, Literal
 
-from steersman.domain.units import MS_NS, SECOND_NS
+from steersman.domain.units import HOUR_NS, MS_NS, SECOND_NS
 from steersman.tca.frames import load_polars
+from steersman.tca.intervals import mean_of
 
-__all__ = ["Cell", "Column", "Table", "clock", "figure", "iso", "printable"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Table",
+    "clock",
+    "figure",
+    "iso",
+    "mean_cells",
+    "mean_columns",
+    "printable",
+]
 
 ROWS_SHOWN: Final = 100
 PLAIN_BYTES: Final = 10_000
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+DAY_NS: Final = 24 * HOUR_NS
+# What a spreadsheet takes for a formula, at the start of a cell: also where one that separates by
+# semicolons would begin it, and in full width. A number is one and does no harm.
+FORMULA: Final = re.compile(
+    r"""(^|;)([\s"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?![+\-]\d[\d.,]*\s*(?:;|$))"""
+)
 
 Cell = str | float | int | None
 
@@ -70,11 +88,17 @@ class Table:
         return f"<a class=csv download='{name}' href='data:{kind};base64,{data}'>{words}</a>"
 
     def text_rows(self) -> list[list[str]]:
-        """Return all rows as people read them."""
+        """Return all rows as people read them: times with their day where a column spans one."""
+        dated = [column.kind == "time" and self._spans_ns(i) >= DAY_NS
+                 for i, column in enumerate(self.columns)]  # fmt: skip
         return [
-            [_shown(column, cell) for column, cell in zip(self.columns, row, strict=True)]
+            [_shown(*one) for one in zip(self.columns, row, dated, strict=True)]
             for row in self.rows
         ]
+
+    def _spans_ns(self, index: int) -> int:
+        times = [int(at) for row in self.rows if (at := row[index]) is not None]
+        return max(times) - min(times) if times else 0
 
     def records(self) -> list[dict[str, Cell]]:
         """Return a mapping for each row, times in ns."""
@@ -122,6 +146,20 @@ class Table:
         )
 
 
+def mean_columns(unit: str, digits: int = 2) -> tuple[Column, ...]:
+    """Return the columns of what `mean_cells` returns."""
+    heads = (f"mean, {unit}" if unit else "mean", "low (95 %)", "high (95 %)")
+    return (*(Column(head, "number", digits) for head in heads), Column("n", "number", 0))
+
+
+def mean_cells(
+    values: Sequence[float | None],
+) -> tuple[float | None, float | None, float | None, int]:
+    """Return the mean of what is known with the ends of its interval, and of how many it is."""
+    found = mean_of([value for value in values if value is not None])
+    return (None, None, None, 0) if found is None else (found.value, found.low, found.high, found.n)
+
+
 def figure(value: float | None, digits: int = 2, sign: bool = False) -> str:
     """Return a number as people read it, `unknown` where there is none."""
     if value is None:
@@ -151,11 +189,11 @@ def _right(column: Column) -> str:
     return " class=n" if column.kind == "number" else ""
 
 
-def _shown(column: Column, cell: Cell) -> str:
+def _shown(column: Column, cell: Cell, dated: bool) -> str:
     if cell is None:
         return "" if column.kind == "text" else "unknown"
     if column.kind == "time":
-        return clock(int(cell))
+        return iso(int(cell)) if dated else clock(int(cell))
     if column.kind == "number":
         return figure(float(cell), column.digits)
     return printable(str(cell))
@@ -168,5 +206,4 @@ def _plain(column: Column, cell: Cell) -> str:
         return iso(int(cell))
     if column.kind == "number":
         return repr(cell)
-    text = printable(str(cell))
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return FORMULA.sub(r"\1\2'", printable(str(cell)))

@@ -6,8 +6,9 @@
                   once without
     TWAP          mid while it ran, weighted by how long each prevailed
     close         mid at the deadline, whenever the order ended
-    PWP           VWAP of others from arrival until their volume would have held the order at its
-                  `max_participation`: what patience at that rate would have paid
+    PWP           VWAP of others from arrival until the order would be done at the share p of all
+                  volume that it is allowed, so until they have traded (1 - p) / p of its quantity:
+                  what patience at that rate would have paid
 
 RPM, the relative performance measure, is the share of others' volume while the order ran that
 traded worse than its average price, at the same price half (Kissell and Glantz 2003): 0.5 is the
@@ -74,6 +75,7 @@ def compare(
         return Benchmark(price, valuation.slippage_bps(average, price))
 
     start_ns, end_ns = facts.arrival_ns, facts.end_ns
+    others = Qty(facts.order.qty * (1 - facts.pwp_rate) / facts.pwp_rate)
     arrival = facts.arrival.mid if facts.arrival is not None else None
     at_deadline = reader.touch_at(facts.order.deadline_ns)
     close = against(at_deadline.mid if at_deadline is not None else None)
@@ -86,7 +88,7 @@ def compare(
         vwap_ex_own=against(reader.vwap(start_ns, end_ns, own=False)),
         twap=against(reader.twap(start_ns, end_ns)),
         close=close,
-        pwp=against(reader.participation_vwap(start_ns, Qty(facts.order.qty / facts.pwp_rate))),
+        pwp=against(reader.participation_vwap(start_ns, others)),
         rpm=None if average is None else reader.beaten(start_ns, end_ns, average, valuation.side),
     )
 

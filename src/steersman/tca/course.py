@@ -44,7 +44,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class ChildCost:
-    """A child's average price against the mid seen when it was sent, in bps; positive = cost."""
+    """A child's average price against the mid seen when it was first sent, in bps; positive = cost.
+
+    Following the market by amendments does not move what it is held against.
+    """
 
     child_id: str
     at_ns: int
@@ -127,6 +130,6 @@ def _children(facts: Facts) -> tuple[ChildCost, ...]:
         average = valuation.average((fill.qty, fill.price) for fill in fills)
         assert average is not None, "a fill has a quantity"
         qty = Qty(sum((fill.qty for fill in fills), Decimal(0)))
-        bps = valuation.slippage_bps(average, fills[0].sent.mid)
+        bps = valuation.slippage_bps(average, fills[0].placed.mid)
         found.append(ChildCost(child_id, fills[0].at_ns, qty, bps))
     return tuple(found)

@@ -1,8 +1,9 @@
 """The decisions of the advisor about one order, one by one.
 
 A decision that passes (accepted or clamped) and asks for something else than the one before, or
-than following the schedule at first, is an adaptation. What a decision was worth is known where it
-was judged by counterfactual (docs/decisions.md).
+than following the schedule at first, is an adaptation. A pace or an impact of 100 % asks for
+nothing. What a decision was worth is known where it was judged by counterfactual
+(docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = ["PASSED", "Decision", "adaptations", "decisions"]
 
 PASSED: Final = (Verdict.ACCEPTED, Verdict.CLAMPED)
 FOLLOW: Final = "continue"  # what an advice that bends nothing asks for
+PLANNED: Final = ("pace 100 %", "impact 100 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def decisions(messages: Iterable[Input | Effect], parent_id: str) -> tuple[Decis
                 arrived = message
             case AdviceJudged() if message.parent_id == parent_id and arrived is not None:
                 passed = message.verdict in PASSED
-                found.append(_decision(arrived, message, passed and message.effect != in_force))
-                in_force = message.effect if passed else in_force
+                asks = _bending(message.effect)
+                found.append(_decision(arrived, message, passed and asks != in_force))
+                in_force = asks if passed else in_force
             case DecisionValued() if message.parent_id == parent_id:
                 values[message.ask_id] = message
             case _:
@@ -76,6 +79,11 @@ def decisions(messages: Iterable[Input | Effect], parent_id: str) -> tuple[Decis
     if not values:
         return tuple(found)
     return tuple(replace(one, valued=values.get(one.ask_id)) for one in found)
+
+
+def _bending(effect: str) -> str:
+    """Return what an advice asks for, without what leaves everything as planned."""
+    return ", ".join(part for part in effect.split(", ") if part not in PLANNED)
 
 
 def adaptations(found: Iterable[Decision]) -> int:

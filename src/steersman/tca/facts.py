@@ -62,9 +62,9 @@ FINAL: Final = frozenset(
 class Fill:
     """One trade of ours.
 
-    `sent` is the touch seen when its child was sent or last amended, `seen` the one seen when the
-    fill was reported; `at_ns` is local time, `venue_ns` the venue's. `style` is how its child was
-    priced.
+    `placed` is the touch seen when its child was first sent, `sent` when it was sent or last
+    amended, `seen` when the fill was reported; `at_ns` is local time, `venue_ns` the venue's.
+    `style` is how its child was priced.
     """
 
     at_ns: int
@@ -74,6 +74,7 @@ class Fill:
     price: Price
     fee: Money
     liquidity: Liquidity
+    placed: Touch
     sent: Touch
     seen: Touch
     style: Style
@@ -112,7 +113,7 @@ class Facts:
     """All that the messages say about one order; times are local (UTC ns).
 
     `arrival` is the touch seen when the order began to run, `last` the one seen at its end.
-    `pwp_rate` is the share of volume it was allowed.
+    `pwp_rate` is the share of volume it was allowed, own / (own + others).
     """
 
     order: ParentOrder
@@ -163,6 +164,7 @@ class _Fold:
         self._instruments: dict[str, Instrument] = {}
         self._rate = Decimal(1)
         self._views: dict[str, MarketView] = {}
+        self._placed: dict[str, Touch] = {}
         self._sent: dict[str, Touch] = {}
         self._styles: dict[str, Style] = {}
         self._told: set[tuple[str, str]] = set()
@@ -185,7 +187,8 @@ class _Fold:
                     self._views[message.view.instrument] = message.view
             case Started():
                 self._instruments = {spec.id: spec for spec in message.instruments}
-                self._rate = message.execution.max_participation
+                allowed = message.execution.max_participation, message.limits.max_participation
+                self._rate = min(allowed)
             case Submit():
                 self._submitted(message.parent)
             case _ if self.facts is not None:
@@ -233,6 +236,7 @@ class _Fold:
         touch = self.seen
         if touch is None:
             raise DataError(f"{intent.child_id} was sent before any price", "the journal is cut")
+        self._placed.setdefault(intent.child_id, touch)
         self._sent[intent.child_id] = touch
 
     def _filled(self, report: Filled, facts: Facts) -> None:
@@ -250,6 +254,7 @@ class _Fold:
                 price=report.price,
                 fee=report.fee,
                 liquidity=report.liquidity,
+                placed=self._placed[report.child_id],
                 sent=sent,
                 seen=seen,
                 style=self._styles[report.child_id],

@@ -1,14 +1,17 @@
 """What stood in an order's way: limits that refused, alerts, faults of the data, interventions.
 
 A refusal names its rule; a rule that keeps refusing counts once a refusal. Reports that the engine
-could not explain raise alerts, which is where reconciliation differences show.
+could not explain raise alerts, which is where reconciliation differences show. A fault of the data
+is noted by instrument, and the alert that the engine makes of the note is not told again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
+from steersman.domain.market import NoteKind
 from steersman.domain.messages import (
     Alert,
     Effect,
@@ -21,6 +24,8 @@ from steersman.domain.messages import (
 )
 
 __all__ = ["Incident", "Touched", "incidents", "limits_touched"]
+
+NOTED: Final = frozenset(f"data_{kind.value}" for kind in NoteKind)  # alerts about notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,15 @@ def incidents(
         if isinstance(message, Input):
             now_ns = message.at_ns
         match message:
+            case Alert() if message.code in NOTED:
+                pass
             case Alert() if message.parent_id in (None, parent_id):
                 text = f"{message.code}: {message.text}"
                 found.append(Incident(now_ns, "alert", message.severity, text))
             case MarketNoted() if message.instrument == instrument:
-                found.append(Incident(now_ns, "market data", "info", message.note.kind.value))
+                kind = message.note.kind
+                severity = "info" if kind is NoteKind.RECOVERED else "warning"
+                found.append(Incident(now_ns, "market data", severity, kind.value))
             case Intervened() if message.parent_id in (None, parent_id):
                 text = f"{message.command.value}: {message.reason}"
                 found.append(Incident(now_ns, "intervention", "warning", text))

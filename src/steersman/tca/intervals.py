@@ -80,7 +80,9 @@ def share_of(hits: float, n: int) -> Estimate | None:
     scale = 1 + Z * Z / n
     middle = (share + Z * Z / (2 * n)) / scale
     half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / scale
-    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half), n)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    # at its ends it is exact, and rounding must not say that one of all is missing
+    return Estimate(share, low if hits else 0.0, high if hits < n else 1.0, n)
 
 
 def quantile_of(values: Sequence[float], share: float) -> Estimate | None:

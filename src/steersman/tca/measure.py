@@ -77,13 +77,13 @@ class CostReport:
     order that never ran has the shortfall of its stated decision price, all of it opportunity
     (Kissell: all of it delay), or none. `fill_rate` is filled / ordered, `participation` own /
     (own + others) while the order ran, `maker_share` the share of the filled quantity that made
-    liquidity. `spread_capture` is the mean over all fills, weighted by quantity, of their
-    signed distance from the mid just before them in quoted half-spreads (+1 earned it, -1 paid
-    it); `maker_spread_capture` the same of maker fills. `funding` is each payment on the position
-    while the order was worked. `completion_s` is the time from arrival
-    to the last fill of a completed order, `early_s` what was left to the deadline then; `ended`
-    tells whether the messages reach the order's end, `from_views` that the market is known from
-    the messages alone.
+    liquidity. `spread_capture` is what all fills earned against the mid just before each, as a
+    share of the half-spreads quoted then (+1 earned them, -1 paid them), `maker_spread_capture`
+    the same of maker fills; None of views, which do not tell that mid. `funding` is each payment on
+    the position while the order was worked. `completion_s` is the time from arrival to the last
+    fill of a completed order, `early_s` what was left to the deadline then; `ended` tells whether
+    the messages reach the order's end, `from_views` that the market is known from the messages
+    alone.
     """
 
     parent: str
@@ -168,7 +168,10 @@ class CostReport:
             "fill_rate": self.fill_rate,
             "maker_share": self.maker_share,
             "spread_capture": self.spread_capture,
+            "maker_spread_capture": self.maker_spread_capture,
             "completion_s": self.completion_s,
+            "early_s": self.early_s,
+            "adherence": None if self.adherence is None else _fields(self.adherence),
             "markouts": [_fields(markout) for markout in self.markouts],
             "markouts_by_style": [_fields(markout) for markout in self.markouts_by_style],
             "spreads": [_fields(spread) for spread in self.spreads],
@@ -204,6 +207,8 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
     decision = order.decision_price if order.decision_price is not None else arrival
     end = facts.last.mid if facts.last is not None else None
     marks = mark_fills(valuation, fills, reader)
+    blind = bool(reader.blind_ns)
+    made = [mark for mark in marks if mark.liquidity == "maker"]
     completed_ns = fills[-1].at_ns if facts.state is ParentState.COMPLETED and fills else None
     return CostReport(
         parent=order.id,
@@ -231,19 +236,19 @@ def _report(facts: Facts, valuation: Valuation, reader: TapeReader) -> CostRepor
         participation=participation(facts, reader),
         fill_rate=float(filled / order.qty),
         maker_share=_share(fills, filled),
-        spread_capture=_capture(marks),
-        maker_spread_capture=_capture([mark for mark in marks if mark.liquidity == "maker"]),
+        spread_capture=None if blind else _capture(marks),
+        maker_spread_capture=None if blind else _capture(made),
         completion_s=_seconds(facts.arrival_ns, completed_ns),
         early_s=_seconds(completed_ns, order.deadline_ns),
         adherence=adherence(facts),
         markouts=summarise(marks),
         markouts_by_style=by_style(marks),
-        spreads=spreads(marks),
+        spreads=spreads(marks, blind=blind),
         reversion=reversions(facts, valuation, reader),
         fills=tuple(marks),
         children=facts.children,
         advice=_advice(facts.advised),
-        from_views=bool(reader.blind_ns),
+        from_views=blind,
     )
 
 
@@ -277,10 +282,10 @@ def _share(fills: Sequence[Fill], filled: Qty) -> float | None:
 
 
 def _capture(marks: Sequence[FillMarks]) -> float | None:
-    weight = sum(float(mark.qty) for mark in marks)
-    if not weight:
+    quoted = sum(float(mark.qty) * mark.quoted_bps for mark in marks)
+    if not quoted:
         return None
-    return sum(float(mark.qty) * mark.spread_capture for mark in marks) / weight
+    return -sum(float(mark.qty) * mark.effective_bps for mark in marks) / quoted
 
 
 def _advice(advised: Advised) -> AdviceStats:
@@ -334,5 +339,5 @@ def _payment(paid: FundingPaid) -> dict[str, Any]:
     }
 
 
-def _fields(report: Markout | Spreads | Reversion | AdviceStats) -> dict[str, Any]:
+def _fields(report: Adherence | Markout | Spreads | Reversion | AdviceStats) -> dict[str, Any]:
     return {name: getattr(report, name) for name in report.__slots__}

@@ -114,7 +114,7 @@ def _report(life: ChildLife, report: Report, now_ns: int, told: set[tuple[str, s
             life.over = life.over or life.filled >= life.qty
         case Cancelled():
             life.over = True
-            life.cancelled = life.filled < life.qty
+            life.cancelled = report.cum_filled < life.qty  # fills may still be on their way
         case Rejected():
             life.over = life.rejected = True
         case Amended():

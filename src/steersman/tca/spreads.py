@@ -6,10 +6,11 @@
     impact      2 s (m_h - m)     the mid's move meanwhile
 
 effective = realised + impact for every fill; all in bps of m, weighted by quantity, over the fills
-whose mid at the horizon is known (Huang and Stoll 1996).
+whose mid at the horizon is known (Huang and Stoll 1996). Views are too far apart to tell the mid
+just before a fill to less than a spread: of them nothing is measured.
 
-Reversion is the mid's move after the order's last fill against the order's direction, in bps:
-positive where the price came back, so that a part of the impact was temporary.
+Reversion is the mid's move from what the order's last fill left, against the order's direction, in
+bps: positive where the price came back, so that a part of the impact was temporary.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ class Reversion:
     bps: float | None
 
 
-def spreads(marks: Sequence[FillMarks]) -> tuple[Spreads, ...]:
-    """Return the spreads of makers and takers at each horizon."""
+def spreads(marks: Sequence[FillMarks], *, blind: bool) -> tuple[Spreads, ...]:
+    """Return the spreads of makers and takers at each horizon; `blind` where marked by views."""
     return tuple(
-        _mean([mark for mark in marks if mark.liquidity is which], which, index, horizon_s)
+        _mean([mark for mark in marks if mark.liquidity is which], which, index, horizon_s, blind)
         for which in Liquidity
         for index, horizon_s in enumerate(HORIZONS_S)
     )
@@ -67,7 +68,7 @@ def reversions(facts: Facts, valuation: Valuation, reader: TapeReader) -> tuple[
     if not facts.fills:
         return tuple(Reversion(horizon_s, None) for horizon_s in HORIZONS_S)
     last_ns = facts.fills[-1].venue_ns
-    then = reader.touch_at(last_ns)
+    then = reader.touch_left(last_ns)
     found = []
     for horizon_s in HORIZONS_S:
         later = reader.touch_later(last_ns, horizon_s * SECOND_NS)
@@ -77,8 +78,10 @@ def reversions(facts: Facts, valuation: Valuation, reader: TapeReader) -> tuple[
     return tuple(found)
 
 
-def _mean(marks: Sequence[FillMarks], which: Liquidity, index: int, horizon_s: int) -> Spreads:
-    known = [mark for mark in marks if mark.vs_mid_bps[index] is not None]
+def _mean(
+    marks: Sequence[FillMarks], which: Liquidity, index: int, horizon_s: int, blind: bool
+) -> Spreads:
+    known = [mark for mark in marks if mark.vs_mid_bps[index] is not None and not blind]
     weight = sum(float(mark.qty) for mark in known)
     if not weight:
         return Spreads(which, horizon_s, None, None, None, None, None, 0, len(marks))

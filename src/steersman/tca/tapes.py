@@ -99,8 +99,35 @@ class TapeReader:
         return mean_price(_weighted((bid + ask)[valid], lasted_ns) / 2 * self.instrument.tick)
 
     def touch_later(self, at_ns: int, after_ns: int) -> Touch | None:
-        """Return the touch some time after a moment; None where the tape is blind for so long."""
-        return None if after_ns < self.blind_ns else self.touch_at(at_ns + after_ns)
+        """Return the touch some time after a moment; None where the tape is blind for so long.
+
+        Of a tape made of views it is that of the usable view nearest to then, at most `blind_ns`
+        away and not before the moment itself: an older one holds the price that was before it.
+        """
+        then_ns = at_ns + after_ns
+        if not self.blind_ns:
+            return self.touch_at(then_ns)
+        if after_ns < self.blind_ns:
+            return None
+        times, bid, ask = self.tape.touch_ns, self.tape.bid_ticks, self.tape.ask_ticks
+        edges_ns = [max(at_ns, then_ns - self.blind_ns), then_ns + self.blind_ns + 1]
+        first, last = np.searchsorted(times, edges_ns)
+        near = np.arange(first, last)[(bid[first:last] > 0) & (ask[first:last] > bid[first:last])]
+        if not near.size:
+            return None
+        return self._touch(int(near[np.argmin(np.abs(times[near] - then_ns))]))
+
+    def touch_left(self, at_ns: int) -> Touch | None:
+        """Return the touch that what happened at a time has left.
+
+        Of a tape made of views it is that of the next view, if it comes within `blind_ns`.
+        """
+        if not self.blind_ns:
+            return self.touch_at(at_ns)
+        times = self.tape.touch_ns
+        after = int(np.searchsorted(times, at_ns, side="left"))
+        soon = after < times.size and times[after] <= at_ns + self.blind_ns
+        return self._touch(after) if soon else None
 
     def participation_vwap(self, start_ns: int, until_qty: Qty) -> Price | None:
         """Return the VWAP of others' trades from a time until they sum to a quantity.

@@ -111,6 +111,8 @@ def verdict(target: Target, found: Estimate) -> Verdict:
     high = float("inf") if found.high is None else found.high
     if target.holds(low) and target.holds(high):
         return "met"
+    if target.holds(low) or target.holds(high):
+        return "undecided"
     above = target.most is not None and low >= target.most
     below = target.least is not None and high <= target.least
     return "not met" if above or below else "undecided"
@@ -139,7 +141,9 @@ def _completed(evidence: Sequence[Evidence]) -> Estimate | None:
         one.report.state is ParentState.COMPLETED and (one.report.early_s or 0.0) >= 0
         for one in evidence
     )
-    return Estimate(100 * hits / len(evidence), None, None, len(evidence)) if evidence else None
+    if len(evidence) == 1:
+        return Estimate(100.0 * hits, None, None, 1)
+    return in_percent(share_of(hits, len(evidence)))
 
 
 def _latency(evidence: Sequence[Evidence]) -> Estimate | None:
@@ -158,11 +162,6 @@ def _coherent(evidence: Sequence[Evidence]) -> Estimate | None:
 def _right(evidence: Sequence[Evidence]) -> Estimate | None:
     found = judged(decision for one in evidence for decision in one.decisions)
     return None if found is None else in_percent(found.share_right)
-
-
-def _captured(one: Evidence) -> float | None:
-    """Views are too far apart to tell a half spread by."""
-    return None if one.report.from_views else _percent(one.report.maker_spread_capture)
 
 
 def _fallback(evidence: Sequence[Evidence]) -> Estimate | None:
@@ -199,12 +198,13 @@ TARGETS: Final[tuple[tuple[Target, Measure | None, str], ...]] = (
     (
         Target("completion_pct", "F26", "Completed by the deadline", " %", 100, 100),
         _completed,
-        "orders completed / ordered",
+        "orders completed / ordered; however many were, they do not prove that all will be",
     ),
     (
         Target("spread_capture_pct", "F26", "Spread captured by limit orders", " %", 30, None),
-        _mean(_captured),
-        "of the half spread, maker fills against the mid just before them, which a full tape tells",
+        _mean(lambda one: _percent(one.report.maker_spread_capture)),
+        "earned by maker fills against the mid just before, of the half-spreads quoted then; needs "
+        "a full tape",
     ),
     (Target("llm_value_bps", "F26", "Value added by the model", " bps", 3, None), None, PAIRED),
     (

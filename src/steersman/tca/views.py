@@ -2,8 +2,9 @@
 
     touch    each usable view's, from its newest event on; it speaks for `SPEAKS_NS`, then nothing
              is known until the next
-    trades   what aggressors bought between two views at the mean of their asks, what they sold at
-             the mean of their bids, all at the later view; and our own fills, as they were told
+    trades   what aggressors bought between two usable views at the mean of their asks, what they
+             sold at the mean of their bids, all at the later view, without what of it hit our
+             resting orders; and our own fills, as they were told
 
 It can be measured like any tape, and what it cannot tell is None: a mark-out needs a view that
 speaks for its moment and a horizon of at least `BLIND_NS`; a benchmark's prices are those of the
@@ -12,6 +13,8 @@ views. `docs/report.md` says how far figures from views were from those of the w
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -57,7 +60,10 @@ class _Fold:
         self._sides: dict[str, Side] = {}
         self._told: set[tuple[str, str]] = set()
         self._touches: Touches = []
-        self._trades: Trades = []
+        self._others: Trades = []
+        self._own: Trades = []
+        self._hit: Trades = []  # of our own, what aggressors traded with our resting orders
+        self._bought = self._sold = 0  # lots, since the last usable view
         self._last: tuple[int, int, int] | None = None  # the last usable view's
 
     def take(self, message: Input | Effect) -> None:
@@ -72,6 +78,8 @@ class _Fold:
                 pass
 
     def _viewed(self, view: MarketView) -> None:
+        self._bought += self._instrument.lots(view.buy_volume)
+        self._sold += self._instrument.lots(view.sell_volume)
         if not view.usable:
             self._silent(view.exch_ns)
             return
@@ -82,12 +90,11 @@ class _Fold:
         if before[0] + SPEAKS_NS < view.exch_ns:
             self._silent(before[0] + SPEAKS_NS)
         self._touches.append(now)
-        for volume, side in ((view.buy_volume, 1), (view.sell_volume, -1)):
-            lots = self._instrument.lots(volume)
-            if lots and self._last is not None:
-                ticks = (before[2] + ask) // 2 if side > 0 else (before[1] + bid + 1) // 2
-                self._trades.append((view.exch_ns, ticks, lots, side, False))
-        self._last = now
+        if self._last is not None:
+            at_ask, at_bid = (before[2] + ask) // 2, (before[1] + bid + 1) // 2
+            self._others.append((view.exch_ns, at_ask, self._bought, 1, False))
+            self._others.append((view.exch_ns, at_bid, self._sold, -1, False))
+        self._last, self._bought, self._sold = now, 0, 0
 
     def _silent(self, at_ns: int) -> None:
         if self._touches and self._touches[-1][1]:
@@ -101,12 +108,29 @@ class _Fold:
         self._told.add(told)
         aggressor = side.sign * (-1 if fill.liquidity is Liquidity.MAKER else 1)
         ticks, lots = self._instrument.ticks(fill.price), self._instrument.lots(fill.qty)
-        self._trades.append((fill.venue_ns, ticks, lots, aggressor, True))
+        trade = (fill.venue_ns, ticks, lots, aggressor, True)
+        self._own.append(trade)
+        if fill.liquidity is Liquidity.MAKER:
+            self._hit.append(trade)
+
+    def _of_others(self) -> Trades:
+        """Return what others traded with each other: a view counts what hit us among its volume."""
+        times = [at_ns for at_ns, *_ in self._others]
+        hit: Counter[tuple[int, int]] = Counter()
+        for at_ns, _, lots, side, _ in self._hit:
+            index = bisect_left(times, at_ns)
+            if index < len(times):
+                hit[times[index], side] += lots
+        return [
+            (at_ns, ticks, lots - ours, side, own)
+            for at_ns, ticks, lots, side, own in self._others
+            if lots > (ours := hit[at_ns, side])
+        ]
 
     def tape(self) -> Tape:
         """Return the tape, from the first usable view to when the last one ceases to speak."""
         touches = np.array(self._touches or np.empty((0, 3)), np.int64).T
-        trades = np.array(sorted(self._trades) or np.empty((0, 5)), np.int64).T
+        trades = np.array(sorted([*self._of_others(), *self._own]) or np.empty((0, 5)), np.int64).T
         seen = self._touches and self._last
         return Tape(
             start_ns=self._touches[0][0] if seen else 0,

@@ -163,6 +163,7 @@ def _fill(qty: Decimal, price: Decimal, fee: Decimal, touch: Touch) -> Fill:
         price=Price(price),
         fee=Money(fee),
         liquidity=Liquidity.TAKER,
+        placed=touch,
         sent=touch,
         seen=touch,
         style=Style.CROSS,
