@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +27,14 @@ from steersman.runtime.drawing import (
 )
 from steersman.runtime.fleet import Fleet, Worked, work_all
 from steersman.runtime.prepare import GENERATED
-from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
+from steersman.runtime.ray_fleet import AT_ONCE_MAX, Cluster, expect_ray, work_on_ray
+from steersman.runtime.study_files import (
+    Files,
+    digest_of,
+    read_in_order,
+    read_results,
+    surroundings,
+)
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
 from steersman.tca.columns import collect
@@ -33,14 +42,32 @@ from steersman.tca.results import Drawn
 from steersman.tca.study import Study, settled, summarise
 from steersman.venues.presets import START_NS
 
-__all__ = ["SUITES", "Finished", "Request", "Suite", "request", "run"]
+__all__ = [
+    "SUITES",
+    "Engine",
+    "Finished",
+    "Request",
+    "Suite",
+    "numbers_of",
+    "request",
+    "run",
+    "run_part",
+]
 
 SCHEMA: Final = "steersman.study/1"
+PART_SCHEMA: Final = "steersman.study_part/1"
 ORDERS_MAX: Final = 1_000_000
 JOBS_MAX: Final = 256
 LOOK: Final = 25  # orders between two looks of a study that may stop early
 
 Advance = Callable[[float, str], None]
+
+
+class Engine(StrEnum):
+    """Where the orders of a study are worked: by processes of this machine, or on a cluster."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +111,14 @@ class Request:
     resolve_bps: float | None
     settings: Settings
     models: dict[str, str] = field(default_factory=dict)
+    cluster: Cluster | None = None
+
+    def work(self, orders: Iterable[Drawn]) -> Iterator[Worked]:
+        """Yield the orders as they are worked, by processes of this machine or on a cluster."""
+        fleet = Fleet(self.arms, self.settings, self.market)
+        if self.cluster is not None:
+            return work_on_ray(fleet, self.models, orders, self.cluster)
+        return work_all(fleet, orders, self.jobs)
 
     def drawn(self, number: int) -> Drawn:
         """Return the order of a number."""
@@ -150,8 +185,14 @@ def request(
     jobs: int | None,
     resolve_bps: float | None,
     settings: Settings,
+    engine: Engine = Engine.LOCAL,
+    address: str | None = None,
 ) -> Request:
-    """Return a study that can be run; raise UsageError, DataError or WeightsError for any other."""
+    """Return a study that can be run; raise UsageError, DataError or WeightsError for any other.
+
+    `address` is that of a Ray cluster's head, None for one of the study's own. Raises ConfigError
+    where the engine is not installed.
+    """
     asked: dict[str, Any] = {
         "arms": arms, "regimes": regimes, "symbols": symbols, "orders": orders, "seed": seed,
         "horizon": horizon,
@@ -163,9 +204,7 @@ def request(
             f"{wanted.orders} orders: one seed shows one outcome, not what an arm is worth",
             f"give from 2 to {ORDERS_MAX} --orders; intervals need 8, differences of 1 bp hundreds",
         )
-    workers = jobs if jobs is not None else min(os.cpu_count() or 1, JOBS_MAX)
-    if not 1 <= workers <= JOBS_MAX:
-        raise UsageError(f"{workers} jobs", f"give from 1 to {JOBS_MAX}")
+    workers, cluster = _workers(engine, address, jobs)
     if resolve_bps is not None and not 0 < resolve_bps < 1e4:
         raise UsageError(f"{resolve_bps} bps cannot be resolved", "give a positive --resolve")
     chosen = parse_arms(wanted.arms)
@@ -184,7 +223,40 @@ def request(
         resolve_bps=resolve_bps,
         settings=alone,
         models=expect_advisors(chosen, alone, generated=market == GENERATED),
+        cluster=cluster,
     )
+
+
+def numbers_of(request: Request, part: str) -> range:
+    """Return the numbers of a part's orders: of 2/3 each third one from the second on.
+
+    Raises UsageError for a part that is none, and for a study that may stop early.
+    """
+    number, _, parts = part.partition("/")
+    if not (number.isdecimal() and parts.isdecimal()) or not (
+        1 <= int(number) <= int(parts) <= request.orders
+    ):
+        raise UsageError(f"{part!r} is no part of {request.orders} orders", "give one such as 2/3")
+    if request.resolve_bps is not None:
+        raise UsageError(
+            "a study that may stop early looks at all of its first orders",
+            "leave out --part or --resolve",
+        )
+    return range(int(number) - 1, request.orders, int(parts))
+
+
+def _workers(engine: Engine, address: str | None, jobs: int | None) -> tuple[int, Cluster | None]:
+    """Return how many processes there are on this machine, and the cluster that is used instead."""
+    most = JOBS_MAX if engine is Engine.LOCAL else AT_ONCE_MAX
+    if jobs is not None and not 1 <= jobs <= most:
+        raise UsageError(f"{jobs} jobs", f"give from 1 to {most}")
+    here = jobs or min(os.cpu_count() or 1, JOBS_MAX)
+    if engine is Engine.RAY:
+        expect_ray()
+        return here, Cluster(address, jobs if address is not None else here)
+    if address is not None:
+        raise UsageError("an address is that of a cluster", "give --engine ray with --address")
+    return here, None
 
 
 def _suite(name: str | None, given: dict[str, Any], market: str, resolve: float | None) -> Suite:
@@ -228,26 +300,21 @@ def _markets(
     return recorded(Path(market), wanted.horizon), (RECORDED,)
 
 
-def run(request: Request, folder: Path, command: Sequence[str], advance: Advance) -> Finished:
+def run(
+    request: Request,
+    folder: Path,
+    command: Sequence[str],
+    advance: Advance,
+    merge: Sequence[Path] = (),
+) -> Finished:
     """Work what is left of a study, and say what all of it says.
 
-    Raises DataError where the folder holds another study, and what working an order raises.
+    First it takes in what the folders `merge` hold of it. Raises DataError where a folder holds
+    another study or other results, and what working an order raises.
     """
     names = tuple(arm.name for arm in request.arms)
     with Files(folder, request.manifest(command)) as files:
-        progress = _Progress(names, request.orders, request.resolve_bps)
-        for worked in read_results(folder):
-            progress.take(worked)
-        advance(progress.share, progress.words)
-        fleet = Fleet(request.arms, request.settings, request.market)
-        left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
-        if request.market != GENERATED:  # a recording is read forward
-            left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
-        results = work_all(fleet, left, request.jobs)
-        for worked in results:
-            files.add(worked)
-            progress.take(worked)
-            advance(progress.share, progress.words)
+        progress = _work(request, files, advance, merge, range(request.orders))
         counted = progress.counted
         groups = (one for one in read_results(folder) if one[0].order < counted)
         study = summarise(collect(groups, names), request.seed)
@@ -258,8 +325,56 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
             "stopped_after": stopped,
             "manifest": files.manifest,
         }
+        from steersman.runtime.study_parquet import write_parquet  # takes its time to import
+
+        whole = islice(read_in_order(folder, request.orders), counted)
+        write_parquet(folder, whole, files.manifest)
         files.finish(document)
     return Finished(study, document)
+
+
+def run_part(
+    request: Request,
+    numbers: range,
+    folder: Path,
+    command: Sequence[str],
+    advance: Advance,
+    merge: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Work what is left of some of a study's orders; say as a document how many are held.
+
+    Raises what `run` does.
+    """
+    with Files(folder, request.manifest(command)) as files:
+        held = _work(request, files, advance, merge, numbers).held
+        return {
+            "schema": PART_SCHEMA,
+            "orders": request.orders,
+            "part": len(numbers),
+            "held": held,
+            "manifest": files.manifest,
+        }
+
+
+def _work(
+    request: Request, files: Files, advance: Advance, merge: Sequence[Path], numbers: range
+) -> _Progress:
+    """Take in what there is, and work what is left of some of the orders."""
+    for other in merge:
+        files.merge(other)
+    names = tuple(arm.name for arm in request.arms)
+    progress = _Progress(names, request.orders, request.resolve_bps, numbers)
+    for worked in read_results(files.folder):
+        progress.take(worked)
+    advance(progress.share, progress.words)
+    left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
+    if request.market != GENERATED:  # a recording is read forward
+        left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
+    for worked in request.work(left):
+        files.add(worked)
+        progress.take(worked)
+        advance(progress.share, progress.words)
+    return progress
 
 
 class _Progress:
@@ -269,9 +384,13 @@ class _Progress:
     so it stops after the same order however many workers there are.
     """
 
-    def __init__(self, arms: Sequence[str], orders: int, resolve_bps: float | None) -> None:
+    def __init__(
+        self, arms: Sequence[str], orders: int, resolve_bps: float | None, numbers: range
+    ) -> None:
         self._arms = arms
         self._orders = orders
+        self._numbers = numbers  # to be worked here
+        self._done = 0  # of these
         self._resolve_bps = resolve_bps
         self._costs: dict[int, list[float]] = {}
         self._looked = 0
@@ -285,16 +404,21 @@ class _Progress:
     @property
     def share(self) -> float:
         """How much of the study is done."""
-        return 1.0 if self._stop is not None else len(self._costs) / self._orders
+        return 1.0 if self._stop is not None else self._done / len(self._numbers)
 
     @property
     def words(self) -> str:
         """How much of the study is done, in words."""
-        return f"{len(self._costs):,} of {self._orders:,} orders"
+        return f"{self._done:,} of {len(self._numbers):,} orders"
+
+    @property
+    def held(self) -> int:
+        """How many orders are done, here or elsewhere."""
+        return len(self._costs)
 
     def left(self) -> Iterator[int]:
         """Yield the numbers of the orders that are still to be worked, until they are enough."""
-        for number in range(self._orders):
+        for number in self._numbers:
             if self._stop is not None:
                 return
             if number not in self._costs:
@@ -309,6 +433,7 @@ class _Progress:
         if drawn.order in self._costs:
             raise DataError(f"order {drawn.order} was worked twice", "give another --out")
         self._costs[drawn.order] = [costs[name] for name in self._arms]
+        self._done += drawn.order in self._numbers
         if self._resolve_bps is not None:
             self._look(self._resolve_bps)
 
