@@ -2,7 +2,7 @@
 # Each makes .venv on first use (PYTHON=... names the interpreter) and works offline afterwards.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run llm test check lint types layers coverage clean venv-run venv-dev
+.PHONY: help run llm ray test check lint types layers coverage clean venv-run venv-dev
 
 BIN := .venv/bin
 ORDER := --symbol BTCUSDT --side buy --qty 25 --horizon 30m --algo adaptive \
@@ -17,6 +17,9 @@ run: venv-run ## work one order on the built-in market, with the embedded model 
 
 llm: ## install what models over HTTP need (OpenAI, Anthropic, Gemini, Ollama, vLLM, llama.cpp)
 	@scripts/install llm
+
+ray: ## install what studies on a Ray cluster need
+	@scripts/install ray
 
 test: check ## run every check and every test
 	@echo "== pytest"

@@ -42,7 +42,7 @@ def tree(tmp_path: Path) -> Path:
     (copy / "requirements").mkdir()
     for name in ("scripts/install", "pyproject.toml", "requirements/run.lock"):
         shutil.copy(ROOT / name, copy / name)
-    for name in ("requirements/llm.lock", "requirements/dev.lock"):
+    for name in ("requirements/llm.lock", "requirements/ray.lock", "requirements/dev.lock"):
         shutil.copy(ROOT / name, copy / name)
     write_python(tmp_path / "python", "3.12.1")
     return copy
@@ -84,14 +84,16 @@ def test_second_call_does_nothing_and_says_nothing(tree: Path) -> None:
 def test_dev_serves_run_too_but_not_the_other_way_round(tree: Path) -> None:
     install(tree, "run")
     assert "requirements/dev.lock" in install(tree, "dev")[2]
-    assert install(tree, "run")[1] == install(tree, "dev")[1] == install(tree, "llm")[1] == ""
+    for kind in ("run", "llm", "ray", "dev"):
+        assert install(tree, kind)[1] == ""
 
 
-def test_models_over_http_are_asked_for_by_name(tree: Path) -> None:
-    assert "llm.lock" not in install(tree, "run")[2]
-    code, _, asked = install(tree, "llm")
+@pytest.mark.parametrize("extra", ["llm", "ray"])
+def test_extras_are_asked_for_by_name(tree: Path, extra: str) -> None:
+    assert f"{extra}.lock" not in install(tree, "run")[2]
+    code, _, asked = install(tree, extra)
     assert code == 0
-    assert "--require-hashes -r requirements/llm.lock" in asked
+    assert f"--require-hashes -r requirements/{extra}.lock" in asked
     assert "dev.lock" not in asked
     assert install(tree, "run")[1] == ""
 
@@ -166,4 +168,4 @@ def test_missing_python_is_named_with_the_remedy(tree: Path) -> None:
 def test_unknown_kind_is_refused(tree: Path) -> None:
     code, said, _ = install(tree, "all")
     assert code == 2
-    assert said == "usage: scripts/install run|llm|dev|bench\n"
+    assert said == "usage: scripts/install run|llm|ray|dev|bench\n"

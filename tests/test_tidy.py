@@ -116,6 +116,7 @@ def test_imports_are_declared() -> None:
     lines = [
         *described["project"]["dependencies"],
         *described["project"]["optional-dependencies"]["llm"],
+        *described["project"]["optional-dependencies"]["ray"],
         *described["dependency-groups"]["bench"],
     ]
     names = [Requirement(line).name for line in lines]

@@ -129,7 +129,7 @@ def test_lock_satisfies_the_wheel(wheel: Path) -> None:
     assert unmet(needed, (ROOT / "requirements" / "run.lock").read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("name", ["run.lock", "llm.lock", "dev.lock"])
+@pytest.mark.parametrize("name", ["run.lock", "llm.lock", "ray.lock", "dev.lock"])
 def test_lock_pins_everything_and_names_no_host(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     held = list(pins(text))

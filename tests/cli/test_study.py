@@ -58,6 +58,8 @@ def test_tables_for_people_and_nothing_left_behind(capsys: pytest.CaptureFixture
         (["--suite", "standard", "--seed", "2"], 2, "a suite is fixed"),
         (["--market", "nowhere"], 3, "nowhere"),
         (["--engine", "cloud"], 2, "local"),
+        (["--address", "head:6379"], 2, "give --engine ray"),
+        (["--part", "3/2"], 2, "is no part of 60 orders"),
         (["--arms", "embedded"], 3, "leave the arm out"),
     ],
 )
@@ -67,6 +69,33 @@ def test_what_makes_no_study_ends_in_one_line(
     assert run_cli(["study", *args]) == code
     out, err = capsys.readouterr()
     assert out == "" and words in err and err.count("\n") == 1
+
+
+def test_parts_of_a_study_merge(capsys: pytest.CaptureFixture[str]) -> None:
+    code, whole, _ = run(capsys, *FEW, "--out", "whole")
+    assert code == 0
+    code, part, err = run(capsys, *FEW, "--out", "a", "--part", "1/2")
+    assert (code, part["schema"]) == (0, "steersman.study_part/1")
+    assert (part["part"], part["held"], part["orders"]) == (5, 5, 9)
+    assert run_cli([*FEW, "--out", "b", "--part", "2/2"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "" and "4 of 9 orders are done" in err and "--merge DIR" in err
+    code, both, _ = run(capsys, *FEW, "--out", "both", "--merge", "a", "--merge", "b")
+    assert code == 0 and both["pairs"] == whole["pairs"]
+    assert Path("both/results.parquet").read_bytes() == Path("whole/results.parquet").read_bytes()
+    assert run_cli([*FEW, "--seed", "2", "--out", "c", "--merge", "a"]) == 3
+    assert "a holds another study: " in capsys.readouterr().err
+
+
+def test_a_study_on_a_cluster_without_ray_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steersman.runtime.ray_fleet.find_spec", lambda name: None)
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    assert run_cli([*FEW, "--engine", "ray"]) == 3
+    out, err = capsys.readouterr()
+    assert out == "" and "make ray" in err and err.count("\n") == 1
+    assert run_cli(FEW) == 0, "the variable is that of another engine"
 
 
 def test_a_folder_of_another_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from steersman.config import Settings
 from steersman.errors import DataError, UsageError
 from steersman.runtime import study
 from steersman.runtime.record import record
-from steersman.runtime.study import SUITES, Finished, Request, request, run
+from steersman.runtime.study import SUITES, Finished, Request, numbers_of, request, run, run_part
 from steersman.runtime.study_files import read_results
 from tests.runtime.test_record import job
 
@@ -57,6 +57,7 @@ def without_command(finished: Finished) -> dict[str, Any]:
         ({"orders": 1}, "one seed shows one outcome"),
         ({"orders": 10**7}, "from 2 to"),
         ({"jobs": 0}, "0 jobs"),
+        ({"address": "head:6379"}, "give --engine ray"),
         ({"resolve_bps": 0.0}, "cannot be resolved"),
         ({"arms": "twpa"}, "did you mean twap"),
         ({"regimes": "clam"}, "did you mean calm"),
@@ -127,6 +128,42 @@ def test_orders_that_are_missing_are_worked_and_no_other(tmp_path: Path) -> None
     assert without_command(finished) == without_command(whole)
     worked = [drawn.order for drawn, _ in read_results(tmp_path / "cut")]
     assert worked[:2] == [7, 2] and sorted(worked) == list(range(10))
+
+
+def test_parts_worked_apart_merge_into_the_study(tmp_path: Path) -> None:
+    whole = done(tmp_path / "whole")
+    shares: list[float] = []
+    parts = [tmp_path / name for name in ("one", "two")]
+    for number, folder in enumerate(parts, 1):
+        said = run_part(
+            asked(),
+            numbers_of(asked(), f"{number}/2"),
+            folder,
+            [folder.name],
+            lambda share, words: shares.append(share),
+        )
+        assert (said["held"], said["part"], said["orders"]) == (5, 5, 10)
+        assert [drawn.order % 2 for drawn, _ in read_results(folder)] == [number - 1] * 5
+    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0] * 2
+    both = run(asked(), tmp_path / "both", ["x"], lambda share, words: None, parts)
+    assert without_command(both) == without_command(whole)
+    assert [drawn.order for drawn, _ in read_results(tmp_path / "both")] == [
+        0, 2, 4, 6, 8, 1, 3, 5, 7, 9,
+    ]  # fmt: skip
+    tables = [(tmp_path / name / "results.parquet").read_bytes() for name in ("whole", "both")]
+    assert tables[0] == tables[1]
+    assert not (parts[0] / "results.parquet").exists(), "a part is no study"
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "1/11", "2", "/", "-1/2", "1/2/3"])
+def test_what_is_no_part_is_refused(part: str) -> None:
+    with pytest.raises(UsageError, match="is no part of 10 orders"):
+        numbers_of(asked(), part)
+
+
+def test_a_part_does_not_stop_early() -> None:
+    with pytest.raises(UsageError, match="looks at all of its first orders"):
+        numbers_of(asked(resolve_bps=1.0), "1/2")
 
 
 def test_a_changed_study_does_not_go_on_with_old_results(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from steersman.runtime.study_files import (
     Files,
     digest_of,
     read_folder,
+    read_in_order,
     read_results,
     surroundings,
 )
-from tests.tca.rows import groups
+from tests.tca.rows import groups, result
 
 MANIFEST: dict[str, Any] = {"command": ["a"], "arms": {"a": {"seed": 1}}, "orders": 3}
 GROUPS = groups({"a": [1.0, 2.0, 3.0]})
@@ -120,6 +121,57 @@ def test_another_study_is_refused_and_the_difference_named(
 def test_two_runs_of_one_study_do_not_mix(tmp_path: Path) -> None:
     with Files(tmp_path, MANIFEST), pytest.raises(AnotherInstance):
         Files(tmp_path, MANIFEST)
+
+
+def held(folder: Path, *numbers: int) -> Path:
+    with Files(folder, {**MANIFEST, "command": [folder.name]}) as files:
+        for number in numbers:
+            files.add(GROUPS[number])
+    return folder
+
+
+def test_orders_are_read_by_their_numbers_whatever_order_they_were_done_in(tmp_path: Path) -> None:
+    held(tmp_path, 2, 0)
+    assert list(read_in_order(tmp_path, 3)) == [GROUPS[0], GROUPS[2]]
+    with pytest.raises(DataError, match="order 2 is not of this study"):
+        list(read_in_order(tmp_path, 2))
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(DataError, match="order 2 was worked twice"):
+        list(read_in_order(tmp_path, 3))
+
+
+def test_folders_of_one_study_merge_and_what_both_hold_is_kept_once(tmp_path: Path) -> None:
+    one, two = held(tmp_path / "one", 2), held(tmp_path / "two", 1, 2, 0)
+    torn = two / "results.jsonl"
+    torn.write_bytes(torn.read_bytes()[:-9])
+    with Files(one, MANIFEST) as files:
+        files.merge(two)
+        assert list(read_results(one)) == [GROUPS[2], GROUPS[1]], "the torn line does not count"
+        files.add(GROUPS[0])
+        files.merge(held(tmp_path / "three", 0, 1))
+        files.merge(one)
+    assert list(read_results(one)) == [GROUPS[2], GROUPS[1], GROUPS[0]]
+
+
+def test_results_that_differ_do_not_merge(tmp_path: Path) -> None:
+    one, two = held(tmp_path / "one", 0, 1), tmp_path / "two"
+    with Files(two, MANIFEST) as files:
+        files.add(GROUPS[0])
+        files.add((GROUPS[1][0], (result(1, "a", 2.5),)))
+    with Files(one, MANIFEST) as files, pytest.raises(DataError) as caught:
+        files.merge(two)
+    assert caught.value.message == (
+        f"{one} and {two} differ: order 1.a.cost_bps was 2.0 and is 2.5"
+    )
+    with Files(tmp_path / "other", {**MANIFEST, "orders": 4}):
+        pass
+    with Files(one, MANIFEST) as files:
+        with pytest.raises(DataError, match="other holds another study: orders was 4 and is 3"):
+            files.merge(tmp_path / "other")
+        with pytest.raises(DataError, match="name the folder of a study"):
+            files.merge(tmp_path / "nowhere")
+    assert list(read_results(one)) == GROUPS[:2]
 
 
 def test_folders_that_cannot_be_used(tmp_path: Path) -> None:

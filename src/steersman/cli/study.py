@@ -31,10 +31,17 @@ Examples:
 """
 
 
+PART_DONE: Final = (
+    "{held} of {orders} orders are done; once all parts are, run the command without --part, with "
+    "another --out and with --merge DIR for each part"
+)
+
+
 class Engine(StrEnum):
-    """Where the orders are worked."""
+    """Where the orders are worked: by processes of this machine, or on a Ray cluster."""
 
     LOCAL = "local"
+    RAY = "ray"
 
 
 Informativeness = Annotated[
@@ -72,9 +79,22 @@ def study(
         ),
     ] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
-    engine: Annotated[Engine, typer.Option(help="Where to work the orders.")] = Engine.LOCAL,
+    engine: Annotated[
+        Engine, typer.Option(help="Processes of this machine, or a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(help="The cluster's HOST:PORT; default: RAY_ADDRESS, or one of its own."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Keep results here; the same command goes on with them.")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Work only such a part of the orders here: 2/3.")
+    ] = None,
+    merge: Annotated[
+        list[Path] | None,
+        typer.Option(help="First take in another folder of the same study; may be repeated."),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings (TOML).")] = None,
     as_json: Json = False,
@@ -89,6 +109,8 @@ def study(
     from steersman.tables import result_console
     from steersman.tca.study_pairs import mixed
 
+    if engine is Engine.RAY:
+        address = address or os.environ.get("RAY_ADDRESS") or None
     request = studies.request(
         suite=suite,
         arms=arms,
@@ -103,11 +125,20 @@ def study(
         judge=judge,
         settings=load_settings(config, os.environ, Path.home(), Path.cwd()),
         informativeness=informativeness,
+        engine=studies.Engine(engine),
+        address=address,
     )
+    numbers = None if part is None else studies.numbers_of(request, part)
     kept = nullcontext(out) if out is not None else tempfile.TemporaryDirectory()
     command = ["steersman", *sys.argv[1:]]
     with kept as folder, percent_bar(Console(stderr=True), "studying") as advance:
-        finished = studies.run(request, Path(folder), command, advance)
+        if numbers is not None:
+            held = studies.run_part(request, numbers, Path(folder), command, advance, merge or ())
+        else:
+            finished = studies.run(request, Path(folder), command, advance, merge or ())
+    if numbers is not None:
+        print_json(held) if as_json else say(PART_DONE.format_map(held))
+        return
     if as_json:
         print_json(finished.document)
     else:

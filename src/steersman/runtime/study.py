@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from steersman.config import Settings
 from steersman.domain.units import SECOND_NS
-from steersman.errors import DataError, UsageError
+from steersman.errors import UsageError
 from steersman.runtime.arms import (
     NEVER_MIND,
     StudyArm,
@@ -31,22 +31,40 @@ from steersman.runtime.drawing import (
 )
 from steersman.runtime.fleet import Fleet, work_all
 from steersman.runtime.prepare import GENERATED, check_informativeness
-from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
+from steersman.runtime.ray_fleet import AT_ONCE_MAX, Cluster, expect_ray, work_on_ray
+from steersman.runtime.study_files import (
+    Files,
+    digest_of,
+    read_in_order,
+    read_results,
+    surroundings,
+)
+from steersman.runtime.study_progress import Progress
 from steersman.runtime.texts import parse_duration_ns
 from steersman.runtime.validate import parse_presets
 from steersman.tca.columns import collect
 from steersman.tca.judged_arms import JudgedArm, judged_arms
 from steersman.tca.results import Drawn, Worked
-from steersman.tca.study import Study, settled, summarise
+from steersman.tca.study import Study, summarise
 from steersman.tca.study_pairs import Made
 from steersman.venues.presets import START_NS
 
-__all__ = ["SUITES", "Finished", "Request", "Suite", "request", "run"]
+__all__ = [
+    "SUITES",
+    "Engine",
+    "Finished",
+    "Request",
+    "Suite",
+    "numbers_of",
+    "request",
+    "run",
+    "run_part",
+]
 
 SCHEMA: Final = "steersman.study/1"
+PART_SCHEMA: Final = "steersman.study_part/1"
 ORDERS_MAX: Final = 1_000_000
 JOBS_MAX: Final = 256
-LOOK: Final = 25  # orders between two looks of a study that may stop early
 
 STOPPED: Final = (
     "stopped early, after {} orders: only anytime_low and anytime_high allow for that; the other "
@@ -54,6 +72,13 @@ STOPPED: Final = (
 )
 
 Advance = Callable[[float, str], None]
+
+
+class Engine(StrEnum):
+    """Where the orders of a study are worked: by processes of this machine, or on a cluster."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +133,14 @@ class Request:
     models: dict[str, str] = field(default_factory=dict)
     informativeness: float | None = None
     judge: int = 0
+    cluster: Cluster | None = None
+
+    def work(self, orders: Iterable[Drawn]) -> Iterator[Worked]:
+        """Yield the orders as they are worked, by processes of this machine or on a cluster."""
+        fleet = Fleet(self.arms, self.settings, self.market, self.informativeness, self.judge)
+        if self.cluster is not None:
+            return work_on_ray(fleet, self.models, orders, self.cluster)
+        return work_all(fleet, orders, self.jobs)
 
     def drawn(self, number: int) -> Drawn:
         """Return the order of a number."""
@@ -193,8 +226,14 @@ def request(
     settings: Settings,
     informativeness: float | None = None,
     judge: int = 0,
+    engine: Engine = Engine.LOCAL,
+    address: str | None = None,
 ) -> Request:
-    """Return a study that can be run; raise UsageError, DataError or WeightsError for any other."""
+    """Return a study that can be run; raise UsageError, DataError or WeightsError for any other.
+
+    `address` is that of a Ray cluster's head, None for one of the study's own. Raises ConfigError
+    where the engine is not installed.
+    """
     asked: dict[str, Any] = {
         "arms": arms, "regimes": regimes, "symbols": symbols, "orders": orders, "seed": seed,
         "horizon": horizon, "informativeness": informativeness,
@@ -206,9 +245,7 @@ def request(
             f"{wanted.orders} orders: one seed shows one outcome, not what an arm is worth",
             f"give from 2 to {ORDERS_MAX} --orders; intervals need 8, differences of 1 bp hundreds",
         )
-    workers = jobs if jobs is not None else min(os.cpu_count() or 1, JOBS_MAX)
-    if not 1 <= workers <= JOBS_MAX:
-        raise UsageError(f"{workers} jobs", f"give from 1 to {JOBS_MAX}")
+    workers, cluster = _workers(engine, address, jobs)
     if resolve_bps is not None and not 0 < resolve_bps < 1e4:
         raise UsageError(f"{resolve_bps} bps cannot be resolved", "give a positive --resolve")
     check_informativeness(wanted.informativeness, generated=market == GENERATED)
@@ -232,7 +269,40 @@ def request(
         models=expect_advisors(chosen, alone, generated=market == GENERATED),
         informativeness=wanted.informativeness,
         judge=judge,
+        cluster=cluster,
     )
+
+
+def numbers_of(request: Request, part: str) -> range:
+    """Return the numbers of a part's orders: of 2/3 each third one from the second on.
+
+    Raises UsageError for a part that is none, and for a study that may stop early.
+    """
+    number, _, parts = part.partition("/")
+    if not (number.isdecimal() and parts.isdecimal()) or not (
+        1 <= int(number) <= int(parts) <= request.orders
+    ):
+        raise UsageError(f"{part!r} is no part of {request.orders} orders", "give one such as 2/3")
+    if request.resolve_bps is not None:
+        raise UsageError(
+            "a study that may stop early looks at all of its first orders",
+            "leave out --part or --resolve",
+        )
+    return range(int(number) - 1, request.orders, int(parts))
+
+
+def _workers(engine: Engine, address: str | None, jobs: int | None) -> tuple[int, Cluster | None]:
+    """Return how many processes there are on this machine, and the cluster that is used instead."""
+    most = JOBS_MAX if engine is Engine.LOCAL else AT_ONCE_MAX
+    if jobs is not None and not 1 <= jobs <= most:
+        raise UsageError(f"{jobs} jobs", f"give from 1 to {most}")
+    here = jobs or min(os.cpu_count() or 1, JOBS_MAX)
+    if engine is Engine.RAY:
+        expect_ray()
+        return here, Cluster(address, jobs if address is not None else here)
+    if address is not None:
+        raise UsageError("an address is that of a cluster", "give --engine ray with --address")
+    return here, None
 
 
 def _suite(name: str | None, given: dict[str, Any], market: str, resolve: float | None) -> Suite:
@@ -276,32 +346,21 @@ def _markets(
     return recorded(Path(market), wanted.horizon), (RECORDED,)
 
 
-def run(request: Request, folder: Path, command: Sequence[str], advance: Advance) -> Finished:
+def run(
+    request: Request,
+    folder: Path,
+    command: Sequence[str],
+    advance: Advance,
+    merge: Sequence[Path] = (),
+) -> Finished:
     """Work what is left of a study, and say what all of it says.
 
-    Raises DataError where the folder holds another study, and what working an order raises.
+    First it takes in what the folders `merge` hold of it. Raises DataError where a folder holds
+    another study or other results, and what working an order raises.
     """
     names = tuple(arm.name for arm in request.arms)
     with Files(folder, request.manifest(command)) as files:
-        progress = _Progress(names, request.orders, request.resolve_bps)
-        for worked in read_results(folder):
-            progress.take(worked)
-        advance(progress.share, progress.words)
-        fleet = Fleet(
-            request.arms,
-            request.settings,
-            request.market,
-            request.informativeness,
-            request.judge,
-        )
-        left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
-        if request.market != GENERATED:  # a recording is read forward
-            left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
-        results = work_all(fleet, left, request.jobs)
-        for worked in results:
-            files.add(worked)
-            progress.take(worked)
-            advance(progress.share, progress.words)
+        progress = _work(request, files, advance, merge, range(request.orders))
         counted = progress.counted
 
         def groups() -> Iterator[Worked]:
@@ -319,66 +378,53 @@ def run(request: Request, folder: Path, command: Sequence[str], advance: Advance
             "stopped_after": stopped,
             "manifest": files.manifest,
         }
+        from steersman.runtime.study_parquet import write_parquet  # takes its time to import
+
+        whole = islice(read_in_order(folder, request.orders), counted)
+        write_parquet(folder, whole, files.manifest)
         files.finish(document)
     return Finished(study, document, judged)
 
 
-class _Progress:
-    """Which orders are done, and whether they are enough.
+def run_part(
+    request: Request,
+    numbers: range,
+    folder: Path,
+    command: Sequence[str],
+    advance: Advance,
+    merge: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Work what is left of some of a study's orders; say as a document how many are held.
 
-    A study that may stop looks at its first 25 orders, 50 and so on, whenever those are complete:
-    so it stops after the same order however many workers there are.
+    Raises what `run` does.
     """
+    with Files(folder, request.manifest(command)) as files:
+        held = _work(request, files, advance, merge, numbers).held
+        return {
+            "schema": PART_SCHEMA,
+            "orders": request.orders,
+            "part": len(numbers),
+            "held": held,
+            "manifest": files.manifest,
+        }
 
-    def __init__(self, arms: Sequence[str], orders: int, resolve_bps: float | None) -> None:
-        self._arms = arms
-        self._orders = orders
-        self._resolve_bps = resolve_bps
-        self._costs: dict[int, list[float]] = {}
-        self._looked = 0
-        self._stop: int | None = None
 
-    @property
-    def counted(self) -> int:
-        """How many orders count, from the first on."""
-        return self._orders if self._stop is None else self._stop
-
-    @property
-    def share(self) -> float:
-        """How much of the study is done."""
-        return 1.0 if self._stop is not None else len(self._costs) / self._orders
-
-    @property
-    def words(self) -> str:
-        """How much of the study is done, in words."""
-        return f"{len(self._costs):,} of {self._orders:,} orders"
-
-    def left(self) -> Iterator[int]:
-        """Yield the numbers of the orders that are still to be worked, until they are enough."""
-        for number in range(self._orders):
-            if self._stop is not None:
-                return
-            if number not in self._costs:
-                yield number
-
-    def take(self, worked: Worked) -> None:
-        """Take in an order that was worked; raise DataError where it is none of the study's."""
-        drawn, results = worked
-        costs = {result.arm: result.cost_bps for result in results}
-        if set(costs) != set(self._arms) or not 0 <= drawn.order < self._orders:
-            raise DataError(f"order {drawn.order} is not of this study", "give another --out")
-        if drawn.order in self._costs:
-            raise DataError(f"order {drawn.order} was worked twice", "give another --out")
-        self._costs[drawn.order] = [costs[name] for name in self._arms]
-        if self._resolve_bps is not None:
-            self._look(self._resolve_bps)
-
-    def _look(self, resolve_bps: float) -> None:
-        while self._stop is None:
-            ahead = range(self._looked, self._looked + LOOK)
-            if not all(number in self._costs for number in ahead):
-                return
-            self._looked += LOOK
-            costs = np.array([self._costs[number] for number in range(self._looked)])
-            if settled(costs, resolve_bps):
-                self._stop = self._looked
+def _work(
+    request: Request, files: Files, advance: Advance, merge: Sequence[Path], numbers: range
+) -> Progress:
+    """Take in what there is, and work what is left of some of the orders."""
+    for other in merge:
+        files.merge(other)
+    names = tuple(arm.name for arm in request.arms)
+    progress = Progress(names, request.orders, request.resolve_bps, numbers)
+    for worked in read_results(files.folder):
+        progress.take(worked)
+    advance(progress.share, progress.words)
+    left: Iterable[Drawn] = (request.drawn(number) for number in progress.left())
+    if request.market != GENERATED:  # a recording is read forward
+        left = sorted(left, key=lambda drawn: (drawn.symbol, drawn.start_s))
+    for worked in request.work(left):
+        files.add(worked)
+        progress.take(worked)
+        advance(progress.share, progress.words)
+    return progress

@@ -2,11 +2,13 @@
 
     DIR/manifest.json    what the results depend on, and the command that made them
     DIR/results.jsonl    one order a line, in the order in which they were done
+    DIR/results.parquet  the same as a table, once the study is done
     DIR/study.json       the document that `study --json` prints, once the study is done
 
 A line is on disk before its order counts as done. What a killed process left of its last line is
-cut off, and that order is worked again. Results of different manifests are never mixed. How often
-it was begun again stands in the manifest, and nowhere in what the study says.
+cut off, and that order is worked again. Results of different manifests are never mixed. Folders of
+the same study merge by (order, arm): what two of them hold must be equal, and is kept once. How
+often a study was begun again stands in the manifest, and nowhere in what it says.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,7 +33,17 @@ from steersman.marketdata.manifest import NAME as HISTORY_MANIFEST
 from steersman.marketdata.manifest import sync_folder
 from steersman.tca.results import Drawn, OrderResult, Worked
 
-__all__ = ["Files", "Kept", "digest_of", "read_folder", "read_results", "surroundings"]
+__all__ = [
+    "FREE",
+    "Files",
+    "Kept",
+    "difference",
+    "digest_of",
+    "read_folder",
+    "read_in_order",
+    "read_results",
+    "surroundings",
+]
 
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.jsonl"
@@ -39,11 +52,26 @@ PIECE: Final = 65_536  # of a file, looked at from its end
 RESUMED: Final = "resumed"  # how often the study was begun again before it was done
 FREE: Final = frozenset({"command", RESUMED})  # what may differ from one start to the next
 ANEW: Final = "give another --out, or run the command in its manifest.json"
+UNEQUAL: Final = "one was worked on a machine or by code that is not as it says: work it anew"
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drawn: Drawn
     results: tuple[OrderResult, ...]
+
+
+class _Number(msgspec.Struct, frozen=True):
+    order: int
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    """As much of a line as says which order it is of."""
+
+    drawn: _Number
+
+
+DECODE_LINE: Final = msgspec.json.Decoder(_Line).decode
+DECODE_NUMBER: Final = msgspec.json.Decoder(_Numbered).decode
 
 
 def surroundings() -> dict[str, Any]:
@@ -106,6 +134,26 @@ class Files:
         self._file.flush()
         os.fsync(self._file.fileno())
 
+    def merge(self, other: Path) -> None:
+        """Add what another folder of the same study holds; what both hold is kept once.
+
+        Raises DataError where it holds another study, and where the two differ in an order.
+        """
+        _expect_same(other, _read(other / MANIFEST), self.manifest)
+        own = self.folder / RESULTS
+        where = _offsets(own, self.manifest["orders"])
+        with own.open("rb") as held:
+            for _, raw in _lines(other / RESULTS):
+                number = _number_of(other / RESULTS, raw, len(where))
+                if where[number] < 0:
+                    where[number] = self._file.seek(0, os.SEEK_END)
+                    self._file.write(raw)
+                    self._file.flush()
+                else:
+                    held.seek(where[number])
+                    _expect_equal(self.folder, held.readline(), other, raw)
+        os.fsync(self._file.fileno())
+
     def finish(self, document: dict[str, Any]) -> None:
         """Write what the study says beside its results."""
         _write(self.folder / STUDY, document)
@@ -117,17 +165,33 @@ def read_results(folder: Path) -> Iterator[Worked]:
     A last line without its end is no order: it is being written, or its writer was killed.
     """
     path = folder / RESULTS
-    decode = msgspec.json.Decoder(_Line).decode
+    for number, (_, raw) in enumerate(_lines(path), 1):
+        yield _decoded(raw, f"{path}:{number}")
+
+
+def read_in_order(folder: Path, orders: int) -> Iterator[Worked]:
+    """Yield the orders of a study of so many by their numbers; no more than one is held.
+
+    Raises DataError naming a line that is none.
+    """
+    path = folder / RESULTS
+    where = _offsets(path, orders)
+    with path.open("rb") as file:
+        for at in where:
+            if at >= 0:
+                file.seek(at)
+                yield _decoded(file.readline(), f"{path} at {at}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the whole lines of a file, each with where it begins."""
+    at = 0
     try:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if not raw.endswith(b"\n"):
-                    return
-                try:
-                    line = decode(raw)
-                except msgspec.MsgspecError as error:
-                    raise DataError(f"{path}:{number}: {error}", ANEW) from None
-                yield line.drawn, line.results
+            for raw in file:
+                if raw.endswith(b"\n"):
+                    yield at, raw
+                at += len(raw)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", "name the folder of a study") from None
 
@@ -172,9 +236,53 @@ def read_folder(folder: Path) -> Kept:
 def _read(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}", "name the folder of a study") from None
     except msgspec.MsgspecError as error:
         raise DataError(f"{path}: {error}", ANEW) from None
     return found
+
+
+def _decoded(raw: bytes, where: str) -> Worked:
+    try:
+        line = DECODE_LINE(raw)
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{where}: {error}", ANEW) from None
+    return line.drawn, line.results
+
+
+def _offsets(path: Path, orders: int) -> array[int]:
+    """Return where the line of each order begins, -1 for those that are not there."""
+    where = array("q", [-1]) * orders
+    for at, raw in _lines(path):
+        number = _number_of(path, raw, orders)
+        if where[number] >= 0:
+            raise DataError(f"{path}: order {number} was worked twice", ANEW)
+        where[number] = at
+    return where
+
+
+def _number_of(path: Path, raw: bytes, orders: int) -> int:
+    try:
+        number = DECODE_NUMBER(raw).drawn.order
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{path}: {error}", ANEW) from None
+    if not 0 <= number < orders:
+        raise DataError(f"{path}: order {number} is not of this study", ANEW)
+    return number
+
+
+def _expect_equal(folder: Path, mine: bytes, other: Path, theirs: bytes) -> None:
+    """Raise DataError where two lines of one order say different things."""
+    drawn, results = _decoded(mine, str(folder / RESULTS))
+    again, others = _decoded(theirs, str(other / RESULTS))
+    one, two = (
+        {"drawn": msgspec.to_builtins(what)} | {row.arm: msgspec.to_builtins(row) for row in rows}
+        for what, rows in ((drawn, results), (again, others))
+    )
+    if one != two:
+        what = difference(f"order {drawn.order}", one, two)
+        raise DataError(f"{folder} and {other} differ: {what}", UNEQUAL)
 
 
 def _agreed(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -186,23 +294,28 @@ def _agreed(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         _write(path, manifest)
         return manifest
     stands = _read(path)
-    plain = msgspec.json.decode(msgspec.json.encode(manifest), type=dict[str, Any])
-    for key in (key for key in {**stands, **plain} if key not in FREE):
-        if stands.get(key) != plain.get(key):
-            what = _difference(key, stands.get(key), plain.get(key))
-            raise DataError(f"{folder} holds another study: {what}", ANEW)
+    _expect_same(folder, stands, manifest)
     begun = (folder / RESULTS).exists() and not (folder / STUDY).exists()
     if begun and _whole_lines(folder / RESULTS):
         _write(path, {**stands, RESUMED: stands.get(RESUMED, 0) + 1})
     return {key: value for key, value in stands.items() if key != RESUMED}
 
 
-def _difference(key: str, one: Any, other: Any) -> str:
+def _expect_same(folder: Path, stands: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """Raise DataError naming the first thing in which two manifests are of different studies."""
+    plain = msgspec.json.decode(msgspec.json.encode(manifest), type=dict[str, Any])
+    for key in (key for key in {**stands, **plain} if key not in FREE):
+        if stands.get(key) != plain.get(key):
+            what = difference(key, stands.get(key), plain.get(key))
+            raise DataError(f"{folder} holds another study: {what}", ANEW)
+
+
+def difference(key: str, one: Any, other: Any) -> str:
     """Name the first thing in which two values differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         for name in {**one, **other}:
             if one.get(name) != other.get(name):
-                return _difference(f"{key}.{name}", one.get(name), other.get(name))
+                return difference(f"{key}.{name}", one.get(name), other.get(name))
     return f"{key} was {str(one)[:80]} and is {str(other)[:80]}"
 
 
