@@ -45,17 +45,17 @@ def draw(found: BreakEven, manifest: dict[str, Any], file: Path) -> None:
     at = figure.subplots()
     at.axhline(0, color="0.4", linewidth=0.8)
     points = found.points
-    at.plot([one.p for one in points], [one.curve_bps for one in points], color="C0", zorder=1)
+    at.plot([one.at for one in points], [one.curve_bps for one in points], color="C0", zorder=1)
     for one in points:
         low, high = one.ci_low, one.ci_high
         bars = (
             None if low is None or high is None else [[one.gain_bps - low], [high - one.gain_bps]]
         )
         label = "oracles, right by chance p" if one is points[0] else None
-        at.errorbar(one.p, one.gain_bps, yerr=bars, fmt="o", color="C0", capsize=3, label=label)
+        at.errorbar(one.at, one.gain_bps, yerr=bars, fmt="o", color="C0", capsize=3, label=label)
     if found.accuracy is not None:
         ends = [end if end is not None else edge for end, edge in
-                ((found.low, points[0].p), (found.high, points[-1].p))]  # fmt: skip
+                ((found.low, points[0].at), (found.high, points[-1].at))]  # fmt: skip
         at.axvspan(*ends, color="C3", alpha=0.12)
         words = f"break-even {found.accuracy:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
         at.axvline(found.accuracy, color="C3", linestyle="--", label=words)

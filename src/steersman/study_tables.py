@@ -17,7 +17,6 @@ from steersman.tca.study import Arm, Pair, PartArm, Study
 __all__ = [
     "advisor_rows",
     "arm_rows",
-    "break_even_words",
     "curve_rows",
     "judged_rows",
     "pair_rows",
@@ -160,16 +159,7 @@ def print_break_even(found: BreakEven, console: Console) -> None:
     console.print(table(title, CURVE_HEADS, curve_rows(found)))
     title = "How right advice was (of the points of pace turned), and what it saves against neutral"
     console.print(table(title, ADVISOR_HEADS, advisor_rows(found)))
-    console.print(break_even_words(found), markup=False, highlight=False)
-
-
-def break_even_words(found: BreakEven) -> str:
-    """Say where advice begins to pay."""
-    if found.accuracy is None:
-        return f"Break-even accuracy: {found.why}"
-    low = "below the range" if found.low is None else f"{found.low:.3f}"
-    high = "above the range" if found.high is None else f"{found.high:.3f}"
-    return f"Break-even accuracy: {found.accuracy:.3f} (95 %: {low} to {high})"
+    console.print(f"Break-even accuracy: {found.in_words()}", markup=False, highlight=False)
 
 
 def curve_rows(found: BreakEven) -> list[tuple[str, ...]]:

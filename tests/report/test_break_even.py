@@ -46,4 +46,4 @@ def test_a_curve_that_crosses_nowhere_has_no_line_and_says_so() -> None:
     assert chart.svg.count("class='s4 dash'") == 1, "the legend's alone"
     assert "pays already" in chart.notes[0]
     few = break_even_chart(found(ORACLES, orders=5))
-    assert "whisk" not in few.svg and "below what was asked" in few.notes[0]
+    assert "whisk" not in few.svg and "too few orders" in few.notes[0]

@@ -79,6 +79,20 @@ def test_it_crosses_between_the_oracles_that_lose_and_those_that_save() -> None:
     assert curve.points[0].ci_low is not None and curve.points[0].ci_low < -2
 
 
+def test_points_stand_where_the_oracles_were_right_and_not_where_they_were_to_be() -> None:
+    """All of them were lucky: what is saved at 0.6 was saved by being right 0.7 of the time."""
+    lucky = {
+        arm: {"turns": 1, "right_turns": 1, "turned_pct": 100, "right_pct": right}
+        for arm, right in zip(ORACLES, (50, 70, 90), strict=True)
+    }
+    curve = found(ORACLES, turned=lucky)
+    assert [point.at for point in curve.points] == [0.5, 0.7, 0.9]
+    assert curve.accuracy == pytest.approx(0.6)
+    assert curve.low is not None and curve.high is not None and curve.low < 0.6 < curve.high < 0.65
+    some = found(ORACLES, turned=lucky | {"oracle:0.6": {}})
+    assert [point.at for point in some.points] == [0.5, 0.6, 0.9], "it never turned"
+
+
 def test_gains_are_those_of_the_pairs_of_the_study() -> None:
     data = columns(ORACLES)
     study = summarise(data, 1, RESAMPLES)
@@ -106,13 +120,14 @@ def test_a_curve_that_falls_by_chance_is_made_level() -> None:
 def test_a_curve_that_crosses_nowhere_says_so(gains: tuple[float, float], words: str) -> None:
     curve = found(dict(zip(("oracle:0.5", "oracle:0.9"), gains, strict=True)), noise=0.5)
     assert (curve.accuracy, curve.low, curve.high) == (None, None, None)
-    assert words in curve.why
+    assert words in curve.why == curve.in_words()
 
 
 def test_an_end_beyond_the_oracles_is_open() -> None:
     curve = found({"oracle:0.5": -0.05, "oracle:0.9": 3.0})
     assert curve.accuracy is not None and curve.low is None
     assert curve.high is not None and 0.5 < curve.high < 0.6
+    assert "(95 %: below the oracles to 0.5" in curve.in_words()
 
 
 def test_it_needs_neutral_and_two_oracles() -> None:
@@ -128,6 +143,7 @@ def test_few_blocks_have_a_curve_without_intervals() -> None:
     curve = found(ORACLES, orders=5)
     assert curve.accuracy == pytest.approx(0.5)
     assert (curve.low, curve.high, curve.points[0].ci_low) == (None, None, None)
+    assert curve.in_words() == "0.500 (too few orders for an interval)"
 
 
 def test_accuracy_is_by_points_of_pace_and_its_interval_by_block() -> None:

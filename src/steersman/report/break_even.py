@@ -44,19 +44,14 @@ def _told(found: BreakEven) -> str:
 
 
 def _notes(found: BreakEven) -> tuple[str, ...]:
-    where = found.why
-    if found.accuracy is not None:
-        low = "below what was asked" if found.low is None else f"{found.low:.3f}"
-        high = "above what was asked" if found.high is None else f"{found.high:.3f}"
-        where = f"{found.accuracy:.3f} (95 %: {low} to {high})"
     verdicts = "; ".join(f"{one.arm}: {one.verdict}" for one in found.advisors if one.verdict)
-    return (f"Break-even accuracy: {where}.", *([f"{verdicts}."] if verdicts else []))
+    return (f"Break-even accuracy: {found.in_words()}.", *([f"{verdicts}."] if verdicts else []))
 
 
 def _draw(drawing: Drawing, found: BreakEven) -> None:
     standing = [one for one in found.advisors if one.accuracy is not None]
     held = [one.accuracy for one in standing if one.accuracy is not None]
-    across = [point.p for point in found.points]
+    across = [point.at for point in found.points]
     across += [v for one in held for v in (one.share, one.low, one.high) if v is not None]
     gains = [(one.gain_bps, one.ci_low, one.ci_high) for one in found.points]
     gains += [(one.gain_bps, one.ci_low, one.ci_high) for one in standing]
@@ -67,11 +62,11 @@ def _draw(drawing: Drawing, found: BreakEven) -> None:
     axes(drawing, x, y, *ticks, "saved, bps; across: accuracy")
     if found.accuracy is not None:
         drawing.line(x(found.accuracy), y(y.low), x(found.accuracy), y(y.high), "s4 dash")
-    drawing.path([(x(point.p), y(point.curve_bps)) for point in found.points], "s1")
+    drawing.path([(x(point.at), y(point.curve_bps)) for point in found.points], "s1")
     for point in found.points:
-        _whisker(drawing, x(point.p), y, point.ci_low, point.ci_high)
+        _whisker(drawing, x(point.at), y, point.ci_low, point.ci_high)
         tip = f"{point.arm}: {point.gain_bps:+.2f} bps"
-        drawing.mark("circle", x(point.p), y(point.gain_bps), 4, "f1", tip)
+        drawing.mark("circle", x(point.at), y(point.gain_bps), 4, "f1", tip)
     names: list[tuple[float, float, str]] = []
     for one in standing:
         assert one.accuracy is not None  # it stands somewhere

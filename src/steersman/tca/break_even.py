@@ -6,9 +6,11 @@ Costs are net of fees and tokens, so what pays there pays for all of that.
 
 The curve is the nearest one that does not fall as accuracy rises (isotonic regression by least
 squares; R. Barlow, D. Bartholomew, J. Bremner, H. Brunk, "Statistical Inference under Order
-Restrictions", 1972), straight between its points. It need not be straight as a whole: an advisor
-that is often wrong is given less weight by the engine. Its crossing has the percentile interval of
-resampled blocks, all arms drawn together; an end beyond the oracles that were asked is None.
+Restrictions", 1972), straight between its points. Each point stands at the accuracy that was
+measured: oracles draw alike, so that in few orders all are right a little more often, or less, than
+they were to be. It need not be straight as a whole: an advisor that is often wrong is given
+less weight by the engine. Its crossing has the percentile interval of resampled blocks, all arms
+drawn together; an end beyond the oracles that were asked is None.
 
 An advisor's accuracy is the share of the points of pace that it turned which it turned toward the
 move that came (`tca.turns`): an oracle turns by one amount, so that for it this is how often it was
@@ -68,7 +70,8 @@ class Accuracy:
 class Point:
     """An oracle that was to be right with probability `p`; gains in bps against `neutral`.
 
-    `curve_bps` is where the curve that does not fall runs.
+    `curve_bps` is where the curve that does not fall runs, `at` the accuracy at which it stands:
+    the measured one, `p` where it never turned.
     """
 
     arm: str
@@ -78,6 +81,7 @@ class Point:
     ci_low: float | None
     ci_high: float | None
     curve_bps: float
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,16 @@ class BreakEven:
     why: str
     advisors: tuple[Mark, ...]
 
+    def in_words(self) -> str:
+        """Say where advice begins to pay."""
+        if self.accuracy is None:
+            return self.why
+        if self.points[0].ci_low is None:
+            return f"{self.accuracy:.3f} (too few orders for an interval)"
+        low = "below the oracles" if self.low is None else f"{self.low:.3f}"
+        high = "above the oracles" if self.high is None else f"{self.high:.3f}"
+        return f"{self.accuracy:.3f} (95 %: {low} to {high})"
+
 
 def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     """Return the curve, None of a study without `neutral` or with fewer than two oracles.
@@ -129,9 +143,12 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     gains = data.costs[:, [data.arms.index(NEUTRAL)]] - data.costs
     weights = block_weights(data.blocks, resamples, seed)
     found = mean_intervals(gains, data.blocks, weights)
-    means = np.array([[found[k].mean for k in columns]])
-    curve = _rising(means)
+    oracle = gains[:, columns]
+    curve = _rising(np.array([[found[k].mean for k in columns]]))
     accuracies = [_accuracy(data, k, seed) for k in range(len(data.arms))]
+    turned = data.turned[:, columns].astype(np.float64)
+    every = np.ones((1, data.block_count))
+    at = _shares(every, turned, data, asked)
     points = tuple(
         Point(
             arm=data.arms[k],
@@ -141,15 +158,21 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
             ci_low=found[k].low,
             ci_high=found[k].high,
             curve_bps=level,
+            at=share,
         )
-        for p, k, level in zip(asked.tolist(), columns, curve[0].tolist(), strict=True)
+        for p, k, level, share in zip(
+            asked.tolist(), columns, curve[0].tolist(), at[0].tolist(), strict=True
+        )
     )
-    (crossing,) = _crossings(asked, curve).tolist()
+    (crossing,) = _crossings(at, curve).tolist()
     low = high = None
     if data.block_count >= BLOCKS_MIN:
         fewer = block_weights(data.blocks, RESAMPLES_MIN, seed)
-        drawn = np.vstack([_resampled(held, gains[:, columns], data) for held in fewer()])
-        low, high = percentile_ends(_crossings(asked, _rising(drawn)))
+        drawn = [
+            _crossings(_shares(held, turned, data, asked), _rising(_means(held, oracle, data)))
+            for held in fewer()
+        ]
+        low, high = percentile_ends(np.concatenate(drawn))
     return BreakEven(
         n=len(gains),
         points=points,
@@ -161,13 +184,25 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
     )
 
 
-def _resampled(held: F64, gains: F64, data: Columns) -> F64:
+def _means(held: F64, gains: F64, data: Columns) -> F64:
     """Return the mean gains of each resample, (resamples, oracles)."""
-    sums = np.zeros((data.block_count, gains.shape[1]))
-    np.add.at(sums, data.blocks, gains)
     sizes = np.bincount(data.blocks).astype(np.float64)
-    means: F64 = held @ sums / (held @ sizes)[:, None]
+    means: F64 = held @ _by_block(gains, data) / (held @ sizes)[:, None]
     return means
+
+
+def _shares(held: F64, turned: F64, data: Columns, asked: F64) -> F64:
+    """Return the accuracy of each resample, (resamples, oracles), not falling; `asked` of none."""
+    right = held @ _by_block(turned[:, :, RIGHT_PCT], data)
+    total = held @ _by_block(turned[:, :, TURNED_PCT], data)
+    shares = np.where(total > 0, right / np.maximum(total, 1.0), asked)
+    return np.maximum.accumulate(shares, axis=1)
+
+
+def _by_block(values: F64, data: Columns) -> F64:
+    sums = np.zeros((data.block_count, values.shape[1]))
+    np.add.at(sums, data.blocks, values)
+    return sums
 
 
 def _rising(gains: F64) -> F64:
@@ -182,18 +217,18 @@ def _rising(gains: F64) -> F64:
     return fitted
 
 
-def _crossings(asked: F64, curves: F64) -> F64:
-    """Return where each curve that does not fall reaches zero.
+def _crossings(at: F64, curves: F64) -> F64:
+    """Return where each curve that does not fall reaches zero, its points being `at`.
 
     Minus infinity where it is above from the first on, plus infinity where it never gets there.
     """
     below = (curves < 0).sum(axis=1)
     crossings = np.where(below == 0, -np.inf, np.inf)
-    inside = np.flatnonzero((below > 0) & (below < len(asked)))
+    inside = np.flatnonzero((below > 0) & (below < curves.shape[1]))
     last = below[inside] - 1
     under, over = curves[inside, last], curves[inside, last + 1]
-    step = asked[last + 1] - asked[last]
-    crossings[inside] = asked[last] + step * under / (under - over)
+    start, end = at[inside, last], at[inside, last + 1]
+    crossings[inside] = start + (end - start) * under / (under - over)
     return crossings
 
 
