@@ -22,6 +22,7 @@ from typing import Final
 
 import msgspec
 
+from steersman.advisor.supervisor import Supervisor
 from steersman.config import Settings
 from steersman.domain.instrument import Category
 from steersman.domain.messages import (
@@ -198,7 +199,8 @@ def request_of(
         seed=order.seed,
         advisor=arm.advisor if steered else "none",
         news=None,
-        parent_id="P1",
+        # On a recording every order has the seed of all: what is drawn by it is drawn by order.
+        parent_id="P1" if market == GENERATED else f"P{order.order + 1}",
         regime=order.regime if market == GENERATED else None,
         chance=arm.chance,
         informativeness=informativeness,
@@ -222,6 +224,7 @@ def _work_arm(
         judge = judge_of(job, fleet.judge, recorded=fleet.market != GENERATED)
     with Journal.create(None) as journal:
         result = run_job(job, journal, judge=judge)
+    _expect_own_answers(arm, job)
     row = result_of(
         _measured(job, result),
         job.instrument,
@@ -242,6 +245,18 @@ def _with_turns(
     moves = {} if quiet is None else moves_after(quiet, asked_ns)
     for row, turns in done:
         yield msgspec.structs.replace(row, **asdict(tally(turns, moves)))
+
+
+def _expect_own_answers(arm: StudyArm, job: Job) -> None:
+    """Raise DataError where rules answered that would not have on another day or machine.
+
+    What a model itself does not answer well, or in time, is its own and counts.
+    """
+    if isinstance(job.supervisor, Supervisor) and job.supervisor.absent:
+        raise DataError(
+            f"rules answered in the place of {arm.name}: {job.supervisor.absent[:200]}",
+            "run the same command again later: with --out it goes on where it was",
+        )
 
 
 def _measured(job: Job, result: Result) -> CostReport:

@@ -20,7 +20,7 @@ from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -48,6 +48,7 @@ __all__ = [
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.jsonl"
 STUDY: Final = "study.json"
+PACKAGES: Final = ("numpy", "numba", "scipy", "msgspec", "xllamacpp")  # that figures depend on
 PIECE: Final = 65_536  # of a file, looked at from its end
 RESUMED: Final = "resumed"  # how often the study was begun again before it was done
 FREE: Final = frozenset({"command", RESUMED})  # what may differ from one start to the next
@@ -81,8 +82,15 @@ def surroundings() -> dict[str, Any]:
         "code": _code_hash(),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        **{name: version(name) for name in ("numpy", "numba", "scipy")},
+        **{name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # one of an extra
+        return None
 
 
 def _code_hash() -> str:
