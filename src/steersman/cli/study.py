@@ -91,6 +91,5 @@ def study(
         print_json(finished.document)
     else:
         print_study(finished.study, result_console())
-    more = mixed(request.made)
-    for line in (*finished.study.warnings, *([more] if more is not None else [])):
+    for line in filter(None, (*finished.study.warnings, mixed(request.made))):
         say(line)
