@@ -13,6 +13,7 @@ from steersman.domain.instrument import Category
 from steersman.domain.messages import Wake
 from steersman.domain.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from steersman.errors import UsageError
+from steersman.venues.news import NewsModel, hidden_truth
 from steersman.venues.presets import START_NS, preset_for
 from steersman.venues.regimes import RegimeName, make_plan, parse_regime
 from steersman.venues.simulated import SimulatedVenue
@@ -121,3 +122,23 @@ def test_the_truth_stays_out_of_what_the_engine_sees() -> None:
     assert not hasattr(step.view, "regime")
     # What has always been so is usual: nobody has told the observer that it is not.
     assert step.view.volatility_ratio < 1.5
+
+
+def test_shocks_of_several_headlines_at_once_are_no_more_than_one() -> None:
+    """Added up they left so little of the book that single orders emptied it."""
+    end_ns = START_NS + HOUR_NS
+    asked = (3, START_NS, end_ns, "BTCUSDT", Category.LINEAR, NewsModel(rate_per_hour=60.0))
+    truths = hidden_truth(*asked)
+    plan, spans = make_plan(3, START_NS, end_ns, BTC, RegimeName.NEWS, truths)
+    assert any(one.to_ns > other.from_ns for one, other in pairwise(spans)), "they do overlap"
+    assert all(row[1] <= after[0] for row, after in pairwise(plan))
+    told = {(span.from_ns, span.to_ns) for span in spans}
+    assert sum(row[1] - row[0] for row in plan) == _length_of_union(told)
+
+
+def _length_of_union(spans: set[tuple[int, int]]) -> int:
+    length, until = 0, 0
+    for begin, end in sorted(spans):
+        length += max(0, end - max(begin, until))
+        until = max(until, end)
+    return length

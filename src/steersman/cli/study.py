@@ -144,6 +144,5 @@ def study(
     else:
         print_study(finished.study, result_console())
         print_judged(finished.judged, result_console())
-    more = mixed(request.made)
-    for line in (*finished.study.warnings, *([more] if more is not None else [])):
+    for line in filter(None, (*finished.study.warnings, mixed(request.made))):
         say(line)

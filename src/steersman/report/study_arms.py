@@ -56,7 +56,6 @@ def arms_table(case: StudyCase) -> Table:
             (
                 name,
                 f"{case.made[name].base}, steered" if steered else made.algo,
-                made.model or "",
                 arm.n,
                 arm.mean_bps,
                 arm.ci_low,
@@ -72,7 +71,6 @@ def arms_table(case: StudyCase) -> Table:
     columns = (
         Column("arm"),
         Column("algorithm"),
-        Column("who steers"),
         Column("n", "number", 0),
         Column("mean, bps", "number"),
         *INTERVAL,

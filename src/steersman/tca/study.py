@@ -208,20 +208,13 @@ class Study:
 def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
     """Return what the orders say; `seed` is that of the resampling.
 
-    Memory: besides the columns at most 40 MB of what is being resampled, and 8 bytes for each
-    resample of each mean.
+    Memory: some 50 bytes for each order and each arm and pair, 16 MB of weights, and 8 bytes for
+    each resample of each arm and pair.
     """
-    costs, pairs = data.costs, list(combinations(range(len(data.arms)), 2))
+    pairs = list(combinations(range(len(data.arms)), 2))
     # The least p value is 1 / (resamples + 1): times all pairs it must stay well below ALPHA.
     resamples = max(resamples, math.ceil(FINEST * len(pairs) / ALPHA))
-    means = Means.of(np.hstack([costs, _differences(costs, pairs)]), data.blocks)
-    drawn = None
-    if means.enough:
-        drawn = _Draws(costs, data.blocks)
-        for held in block_weights(data.blocks, resamples, seed)():
-            means.take(held)
-            drawn.take(held)
-    found = means.intervals()
+    found, drawn = _over_all(data, pairs, resamples, seed)
     arm_means, pair_means = found[: len(data.arms)], found[len(data.arms) :]
     arms = {
         name: _arm(data, column, arm_means[column], drawn) for column, name in enumerate(data.arms)
@@ -233,7 +226,7 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         for number, pair in enumerate(pairs)
     )
     return Study(
-        n=len(costs),
+        n=len(data.costs),
         seeds=data.block_count,
         arms=arms,
         pairs=compared,
@@ -241,6 +234,20 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         warnings=tuple(_warnings(data, arms, compared)),
         break_even=break_even(data, resamples, seed),
     )
+
+
+def _over_all(
+    data: Columns, pairs: Sequence[tuple[int, int]], resamples: int, seed: int
+) -> tuple[tuple[MeanInterval, ...], _Draws | None]:
+    """Return the means of arms and then of pairs over all orders, and what was drawn of tails."""
+    means = Means(np.hstack([data.costs, _differences(data.costs, pairs)]), data.blocks)
+    drawn = None
+    if means.enough:
+        drawn = _Draws(data.costs, data.blocks)
+        for held in block_weights(data.blocks, resamples, seed)():
+            means.take(held)
+            drawn.take(held)
+    return means.intervals(), drawn
 
 
 def settled(costs: F64, resolve_bps: float) -> bool:

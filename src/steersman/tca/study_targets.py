@@ -93,7 +93,13 @@ def _of_advice(evidence: StudyEvidence, name: str) -> list[Metric]:
         right = evidence.right[name]
         found.append(_judged("decision_quality_pct", name, right, "decisions judged by branches"))
     else:
-        found.append(_absent("decision_quality_pct", "needs other futures: study --judge", name))
+        found.append(
+            _absent(
+                "decision_quality_pct",
+                "needs other futures of the market: a study with --judge",
+                name,
+            )
+        )
     found.append(_judged("fallback_pct", name, in_percent(share), "answers of a rule in its place"))
     base = base_of(evidence.made, name)
     for other in dict.fromkeys(one for one in (TAKER, base) if one is not None):
@@ -127,7 +133,7 @@ def _saving(evidence: StudyEvidence, name: str, other: str, *, own: bool) -> Met
     if found is None:
         why = f"the cost of {other} cannot be told from zero: a share of it says nothing"
         return Metric(target, None, "not measurable", why)
-    note = f"of the cost of {other}" + ("" if own else ", which takes: fees are most of it")
+    note = f"of the cost of {other}" + ("" if own else ", which takes, and pays for it")
     return Metric(target, found, verdict(target, found), note)
 
 

@@ -9,7 +9,7 @@ where the price reaches a cluster. Nobody is told any of it; `hidden` is for mea
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -186,7 +186,7 @@ def _plan(
             span.from_ns, span.to_ns, change.volatility, change.activity, change.depth,
             change.drift * hour_ticks / 3_600.0, change.pull, change.jumps,
         )
-        for span in spans
+        for span in _apart(spans)
         for change in [_change(span.name, regime)]
     ]  # fmt: skip
     return np.array(rows, np.float64).reshape(-1, 8), tuple(spans)
@@ -202,6 +202,19 @@ def cascades(flow_i: I64, flow_f: F64) -> tuple[HiddenRegime, ...]:
         to_ns = max(from_ns, int(flow_f[at + 1]) or int(flow_i[l_.CLOCK]))
         spans.append(HiddenRegime(RegimeName.CASCADE, from_ns, to_ns))
     return tuple(spans)
+
+
+def _apart(spans: Sequence[HiddenRegime]) -> Iterator[HiddenRegime]:
+    """Yield what of each span is new, by start: two shocks at a time shock no more than one.
+
+    Added up, five of them at once would leave a fiftieth of the book and forty times the moves.
+    """
+    until_ns: dict[RegimeName, int] = {}
+    for span in spans:
+        from_ns = max(span.from_ns, until_ns.get(span.name, span.from_ns))
+        if from_ns < span.to_ns:
+            until_ns[span.name] = span.to_ns
+            yield HiddenRegime(span.name, from_ns, span.to_ns)
 
 
 def _change(name: RegimeName, regime: RegimeName) -> _Change:
