@@ -240,7 +240,7 @@ def _over_all(
     data: Columns, pairs: Sequence[tuple[int, int]], resamples: int, seed: int
 ) -> tuple[tuple[MeanInterval, ...], _Draws | None]:
     """Return the means of arms and then of pairs over all orders, and what was drawn of tails."""
-    means = Means(np.hstack([data.costs, _differences(data.costs, pairs)]), data.blocks)
+    means = Means.of(np.hstack([data.costs, _differences(data.costs, pairs)]), data.blocks)
     drawn = None
     if means.enough:
         drawn = _Draws(data.costs, data.blocks)
