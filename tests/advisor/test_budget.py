@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from steersman.advisor.budget import Budget, Exhausted, state_dir
+from steersman.advisor.budget import Budget, Exhausted, OrderExhausted, state_dir
 from steersman.advisor.providers import AdvisorConfig, Provider
 
 DAY = date(2026, 1, 5)
@@ -50,8 +50,10 @@ def test_the_question_that_would_pass_a_limit_is_not_asked(
     spent = budget(tmp_path, **{limit: most})
     for _ in range(2):
         spent.reserve("P1", 1_000, 200)
-    with pytest.raises(Exhausted, match=f"{limit} is {most}"):
+    with pytest.raises(Exhausted, match=f"{limit} is {most}") as caught:
         spent.reserve("P1", 1_000, 200)
+
+    assert isinstance(caught.value, OrderExhausted) is ("order" in limit)
 
 
 def test_limits_of_an_order_are_each_orders_own(tmp_path: Path) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from steersman.advisor.controls import (
+    EarlierContext,
     KeywordAdvisor,
     NeutralAdvisor,
     OracleAdvisor,
     RandomAdvisor,
     ShuffledAdvisor,
+    in_context,
 )
 from steersman.advisor.supervisor import Advisor
 from steersman.domain.advice import Advice, Answer, Direction, NoAdvice, Question, Severity
-from steersman.domain.market import NewsItem
+from steersman.domain.market import NewsItem, Regime, Signals
 from steersman.domain.order import Style
 from steersman.domain.units import SECOND_NS, Side
 from tests.advisor.questions import ANY_HOUR, headline, question
-from tests.engine.desk import T0, view
+from tests.engine.desk import MID, T0, view
 
 
 class Fixed:
@@ -51,60 +56,136 @@ def test_neutral_turns_nothing() -> None:
     assert (advice.pace_pct, advice.style, advice.base) == (100, None, None)
 
 
-def test_random_keeps_how_far_and_draws_where_to() -> None:
-    advice = Advice(
-        pace_pct=160,
-        style=Style.CROSS,
-        news_direction=Direction.UP,
-        news_severity=Severity.MAJOR,
-        evidence=("n1",),
-    )
-    control = RandomAdvisor(Fixed(advice), seed=3)
-    drawn = [said(control, asked) for asked in numbered(400)]
-    assert {abs((one.pace_pct or 0) - 100) for one in drawn} == {60}
-    turned = {one.pace_pct: (one.style, one.news_direction) for one in drawn}
-    assert turned == {160: (Style.CROSS, Direction.UP), 40: (Style.PASSIVE, Direction.DOWN)}
-    assert 160 < sum(one.pace_pct == 160 for one in drawn) < 240
-    again = [said(RandomAdvisor(Fixed(advice), seed=3), asked) for asked in numbered(400)]
-    other = [said(RandomAdvisor(Fixed(advice), seed=4), asked) for asked in numbered(400)]
+HACKED = "Exchange hacked, coins stolen"  # down, major, by the list of words
+BEATS = "Profit beats forecasts"  # up, minor
+MEETS = "Company holds annual meeting"  # flat
+
+
+def told(count: int, text: str = BEATS) -> list[Question]:
+    """Return questions of as many orders, each told a headline and seeing buyers come."""
+    asked = question((headline(text),), view=view(T0, flow_imbalance=0.9))
+    return [replace(asked, parent=replace(asked.parent, id=f"P{n}")) for n in range(count)]
+
+
+def test_random_draws_the_side_of_a_reading_and_leaves_the_rest_as_it_is() -> None:
+    matched = KeywordAdvisor(ANY_HOUR)
+    drawn = [said(RandomAdvisor(matched, seed=3), asked) for asked in told(400)]
+    turned = {(one.pace_pct, one.news_direction, one.news_severity) for one in drawn}
+    assert turned == {
+        (100 + 15 + 40, Direction.UP, Severity.MINOR),  # 15 for the flow, whatever is read
+        (100 + 15 - 40, Direction.DOWN, Severity.MINOR),
+    }
+    assert 160 < sum(one.news_direction is Direction.UP for one in drawn) < 240
+    assert {one.evidence for one in drawn} == {said(matched, told(1)[0]).evidence}
+    again = [said(RandomAdvisor(matched, seed=3), asked) for asked in told(400)]
+    other = [said(RandomAdvisor(matched, seed=4), asked) for asked in told(400)]
     assert drawn == again != other
 
 
+def test_what_random_draws_knows_nothing_of_what_was_read() -> None:
+    control = RandomAdvisor(KeywordAdvisor(ANY_HOUR), seed=3)
+    asked = list(zip(told(400, HACKED), told(400, BEATS), strict=True))
+    pairs = [(said(control, down), said(control, up)) for down, up in asked]
+    assert all(down.news_direction is up.news_direction for down, up in pairs)
+
+
+def test_a_headline_keeps_its_side_as_long_as_the_order_lasts() -> None:
+    control = RandomAdvisor(KeywordAdvisor(ANY_HOUR), seed=3)
+    for n, first in enumerate(told(20)):
+        later = replace(first, ask_id=f"P{n}-q9", asked_ns=T0 + 600 * SECOND_NS)
+        assert said(control, later) == said(control, first)
+
+
+def test_random_does_what_the_other_does_where_nothing_was_read() -> None:
+    """A quiet book, posted to by the rules, is no direction that chance could turn round."""
+    matched = KeywordAdvisor()
+    thin = replace(question(), regime=Regime.THIN)
+    for asked in (question(), question((headline(MEETS),)), thin):
+        advice = said(RandomAdvisor(matched, seed=1), asked)
+        assert replace(advice, reasoning=said(matched, asked).reasoning) == said(matched, asked)
+    assert advice.style is Style.PASSIVE and (advice.pace_pct or 0) < 100
+
+
 def test_random_shows_nothing_of_the_words_it_was_given() -> None:
-    answer = RandomAdvisor(Fixed(Advice(pace_pct=150, reasoning="a secret")), 1).advise(question())
-    assert "secret" not in repr(answer) and answer.raw == ""
+    asked = question((headline(HACKED),))
+    answer = RandomAdvisor(KeywordAdvisor(), 1).advise(asked)
+    assert "hacked" not in repr(answer) and answer.raw == ""
 
 
-def test_without_an_answer_to_match_there_is_none() -> None:
+def moved(asked: Question) -> Question:
+    """Return the question as it is asked in another market, with a headline of its own."""
+    return replace(asked, news=(headline("theirs", number=7),), view=view(T0, trend_bps=5.0))
+
+
+def test_without_an_answer_there_is_none() -> None:
     nothing = NoAdvice("unavailable", "503")
-    assert RandomAdvisor(Fixed(nothing), 1).advise(question()).said == nothing
-    assert ShuffledAdvisor(Fixed(nothing), 1).advise(question()).said == nothing
+    assert ShuffledAdvisor(Fixed(nothing), moved).advise(question()).said == nothing
 
 
-def test_shuffled_hears_an_earlier_context_as_fresh_as_it_was() -> None:
-    inner = Fixed(Advice(evidence=("n1", "view")))
-    control = ShuffledAdvisor(inner, seed=1)
-    first = replace(question((headline("old news", age_s=7),)), view=view(T0, trend_bps=5.0))
-    later = replace(question((headline("new news", number=2),)), asked_ns=T0 + 60 * SECOND_NS)
-    control.advise(first)
-    advice = said(control, later)
-    evidence = advice.evidence
-    assert "another moment" in advice.reasoning, "what it quotes is not of this moment"
-    assert inner.asked[0].news == ()
-    (heard,) = inner.asked[1].news
-    assert heard.text == "old news"
-    assert inner.asked[1].asked_ns - heard.received_ns == 7 * SECOND_NS
-    assert inner.asked[1].view.trend_bps == 5.0
-    assert inner.asked[1].progress == later.progress
-    assert evidence == ("view",), "a fact that this question does not have is not named"
+def test_shuffled_asks_elsewhere_and_names_what_this_question_has() -> None:
+    inner = Fixed(Advice(evidence=("view", "n7"), news_direction=Direction.UP))
+    control = ShuffledAdvisor(inner, moved)
+    assert control.name == "shuffled-2(fixed)"
+    own = question((headline("ours", number=1), headline("ours, too", number=7)))
+    answer = control.advise(own)
+    assert isinstance(answer.said, Advice)
+    assert inner.asked == [moved(own)]
+    assert answer.said.evidence == ("view", "n7"), "the newest of its own headlines"
+    assert "own words" not in repr(answer), "what it quotes is not of this market"
+    fewer = said(control, question((headline("ours", number=1),)))
+    assert fewer.evidence == ("view", "n1")
+    assert said(control, question()).evidence == ("view",)
+    assert said(ShuffledAdvisor(Fixed(Advice(evidence=("view",))), moved), own).evidence == (
+        "view",
+    )
+
+
+def test_where_there_is_no_other_market_an_earlier_moment_is_heard() -> None:
+    minutes = (0, 10, 16, 24, 30, 45)
+    earlier, heard = EarlierContext(), []
+    for n in minutes:
+        at_ns = T0 + n * 60 * SECOND_NS
+        item = NewsItem("n1", at_ns, at_ns - 7 * SECOND_NS, "wire", f"at {n}")
+        signals = Signals("sim:BTCUSDT.linear", at_ns, 0.01, at_ns + 60 * SECOND_NS)
+        asked = replace(
+            question((item,)),
+            asked_ns=at_ns,
+            signals=signals,
+            view=view(at_ns, trend_bps=float(n + 1), flow_imbalance=0.5),
+        )
+        got = earlier(asked)
+        assert (got.asked_ns, got.progress, got.view.mid) == (at_ns, asked.progress, asked.view.mid)
+        heard.append([one.text for one in got.news])
+        assert got.view.trend_bps == (int(got.news[0].text[3:]) + 1 if got.news else 0)
+        assert got.view.flow_imbalance == (0.5 if got.news else 0)
+        assert (got.signals is None) is (not got.news)
+        for one in got.news:
+            assert at_ns - one.received_ns == 7 * SECOND_NS, "as fresh as it was"
+        if got.signals is not None:
+            assert (got.signals.at_ns, got.signals.next_funding_ns) == (
+                at_ns,
+                at_ns + 60 * SECOND_NS,
+            )
+    assert heard == [[], [], ["at 0"], ["at 0"], ["at 10"], ["at 30"]]
+    assert len(earlier._asked) == 2, "what is no more needed is let go"
+
+
+def test_prices_from_elsewhere_are_as_far_from_the_mid_as_they_were_there() -> None:
+    there = view(T0, mid=MID * 2)
+    signals = Signals("sim:BTCUSDT.linear", T0, liquidation_price=MID * 2 * Decimal("0.99"))
+    found = in_context(question(), (), signals, there).signals
+    assert found is not None and found.liquidation_price == MID * Decimal("0.99")
+    blind = msgspec.structs.replace(there, best_bid=None)
+    found = in_context(question(), (), signals, blind).signals
+    assert found is not None and found.liquidation_price is None
 
 
 @pytest.mark.parametrize(
     ("text", "direction", "severity"),
     [
-        ("Exchange hacked, coins stolen", Direction.DOWN, Severity.MAJOR),
-        ("Profit beats forecasts", Direction.UP, Severity.MINOR),
-        ("Company holds annual meeting", None, None),
+        (HACKED, Direction.DOWN, Severity.MAJOR),
+        (BEATS, Direction.UP, Severity.MINOR),
+        (MEETS, None, None),
     ],
 )
 def test_keyword_reads_by_its_list(

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from steersman.advisor import weights
 from steersman.advisor.controls import (
+    EarlierContext,
     KeywordAdvisor,
     NeutralAdvisor,
     RandomAdvisor,
@@ -131,7 +132,7 @@ def test_obeyed_from_the_start_to_the_end(name: str, base: AlgoName) -> None:
 def advisors() -> list[Advisor]:
     keyword = KeywordAdvisor()
     found: list[Advisor] = [RulesAdvisor(), keyword, NeutralAdvisor()]
-    found += [RandomAdvisor(keyword, 1), ShuffledAdvisor(keyword, 1)]
+    found += [RandomAdvisor(keyword, 1), ShuffledAdvisor(keyword, EarlierContext())]
     if weights.find() is not None:
         found.append(EmbeddedAdvisor(NewsReader()))
     return found

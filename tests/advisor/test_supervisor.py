@@ -151,6 +151,37 @@ def test_a_model_that_says_itself_that_its_time_is_over_has_timed_out() -> None:
     assert (arrived.outcome, arrived.arrived_ns) == (AnswerOutcome.TIMEOUT, T0 + 2 * SECOND_NS)
 
 
+def test_it_says_why_rules_answered_where_at_another_time_the_model_might(
+    hang: threading.Event,
+) -> None:
+    hangs = Scripted(NoAdvice("timeout", "0.2 s"))
+    for model, words in (
+        (Scripted(hang=hang), "scripted: no answer within 0.2 s of wall time"),
+        (hangs, "scripted: no answer within 0.2 s of wall time"),
+        (Scripted(BROKEN), "scripted: 503"),
+        (Scripted(error=ValueError("it broke")), "scripted: ValueError: it broke"),
+    ):
+        supervisor = Supervisor(model, RulesAdvisor(), after(10), timeout_s=0.2)
+        assert supervisor.absent == ""
+        assert single(supervisor).fallback
+        assert supervisor.absent == words
+    second = Scripted(BROKEN, "second")
+    both = Supervisor(hangs, RulesAdvisor(), after(10), 0.2, (second, after(10)))
+    assert single(both).fallback and both.absent == "second: 503"
+
+
+def test_what_a_model_does_not_answer_by_itself_is_no_absence() -> None:
+    slow = Supervisor(Scripted(), RulesAdvisor(), after(3_000), 2.0)
+    assert answers(slow, question())[0].outcome is AnswerOutcome.TIMEOUT
+    refused = Supervisor(Scripted(NoAdvice("declined", "held back")), RulesAdvisor(), after(10))
+    assert single(refused).outcome is AnswerOutcome.UNAVAILABLE
+    garbled = Supervisor(Scripted(GARBAGE), RulesAdvisor(), after(10))
+    assert not single(garbled).fallback
+    hedged = Supervisor(Scripted(BROKEN), RulesAdvisor(), after(10), 2.0, (Scripted(), after(10)))
+    assert single(hedged).outcome is AnswerOutcome.HEDGED
+    assert {one.absent for one in (slow, refused, garbled, hedged)} == {""}
+
+
 def test_an_invalid_answer_does_not_fall_back_to_a_guess() -> None:
     arrived = single(Supervisor(Scripted(GARBAGE), RulesAdvisor(), after(50)))
     assert (arrived.outcome, arrived.fallback) == (AnswerOutcome.INVALID, False)

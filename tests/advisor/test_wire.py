@@ -154,7 +154,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "fenced": (texts(f"```json\n{GOOD_TEXT}\n```"), "invalid", "JSON"),
     "truncated": (texts(GOOD_TEXT[:-9]), "invalid", "truncated"),
     "cut at the limit": (texts(GOOD_TEXT, finish_reason="length"), "invalid", "max_tokens, 1024"),
-    "held back": (texts("", finish_reason="content_filter"), "unavailable", "held its reply back"),
+    "held back": (texts("", finish_reason="content_filter"), "declined", "held its reply back"),
     "no text": (texts(""), "invalid", "empty"),
     "a price": (texts(json.dumps({**GOOD, "price": 1})), "invalid", "price"),
     "not finite": (texts(GOOD_TEXT.replace("120", "NaN")), "invalid", "malformed"),

@@ -127,8 +127,8 @@ def test_with_both_the_model_is_loaded_before_the_run_begins(
         ("neutral", "neutral-1"),
         ("keyword", "keyword-1"),
         ("oracle:0.75", "oracle-1(0.75)"),
-        ("random", "random-1(rules-2)"),
-        ("shuffled", "shuffled-1(rules-2)"),
+        ("random", "random-2(rules-2)"),
+        ("shuffled", "shuffled-2(rules-2)"),
         ("rules,keyword", "rules-2, keyword-1"),
     ],
 )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steersman.config import Settings
 from steersman.domain.messages import Submit, Viewed, Wake
 from steersman.domain.units import SECOND_NS
-from steersman.errors import UsageError
+from steersman.errors import DataError, UsageError
 from steersman.journal import Journal
 from steersman.runtime.arms import parse_arms, settings_of
 from steersman.runtime.backtest import run_job
@@ -23,6 +27,7 @@ from steersman.runtime.validate import parse_presets
 from steersman.tca.results import Drawn
 from steersman.tca.tapes import TapeReader
 from steersman.venues.presets import START_NS
+from tests.advisor.servers import GOOD, Fault, FaultServer, good, openai_reply, says, table
 from tests.runtime import runs
 from tests.runtime.test_record import job
 
@@ -134,6 +139,71 @@ def test_a_recording_is_branched_where_the_order_begins(tmp_path: Path) -> None:
             alone = prepare(request_of(order, arm, folder), own, lambda line: None)
             with Journal.create(None) as journal:
                 assert run_job(alone, journal).journal_hash == result.journal
+
+
+def test_on_a_recording_every_order_draws_for_itself(tmp_path: Path) -> None:
+    """All its orders have the study's seed: their questions must not have the same ids."""
+    folder = str(tmp_path / "h")
+    record(job(tmp_path / "h"))
+    markets = recorded(tmp_path / "h", "1m")
+    (arm,) = parse_arms("rules")
+    orders = [
+        draw(n, seed=2, markets=markets, regimes=("recorded",), horizon="1m", market=folder)
+        for n in range(3)
+    ]
+    assert {one.seed for one in orders} == {2}
+    ids = [request_of(one, arm, folder).parent_id for one in orders]
+    assert ids == ["P1", "P2", "P3"]
+    assert {request_of(order(n), arm, "generated").parent_id for n in range(3)} == {"P1"}
+
+
+async def hangs(writer: asyncio.StreamWriter, body: bytes) -> None:
+    await asyncio.sleep(5)
+
+
+@pytest.fixture
+def model(
+    model_requests: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[FaultServer]:
+    monkeypatch.setenv("STEERSMAN_STATE", str(tmp_path / "state"))
+    with FaultServer(reply=openai_reply(json.dumps(GOOD))) as server:
+        yield server
+
+
+def asking(server: FaultServer, timeout_s: str = "10", **limits: Any) -> Fleet:
+    tables = {
+        "advisors.local": {**table(server.url, latency="100ms"), **limits},
+        "limits": {"llm_timeout_s": timeout_s},
+    }
+    return fleet("twap,llm:local", Settings(tables))
+
+
+def test_a_model_that_answers_or_answers_badly_has_its_own_result(model: FaultServer) -> None:
+    well = Worker(asking(model)).work(order(0))[1]
+    assert (well.asked, well.answers, well.fallbacks) == (len(model.seen), well.asked, 0)
+    model.fault = says(openai_reply("I would wait."))
+    badly = Worker(asking(model)).work(order(0))[1]
+    assert badly.answers == badly.fallbacks == 0 < badly.asked
+    model.fault = good
+    limited = Worker(asking(model, max_calls_per_order=1)).work(order(0))[1]
+    assert 0 < limited.fallbacks == limited.asked - 1, "its limit, on any day"
+
+
+@pytest.mark.parametrize(
+    ("given", "fault", "words"),
+    [
+        ({"max_calls_per_day": 1}, good, "the budget is exhausted: max_calls_per_day is 1"),
+        ({"timeout_s": "0.3"}, hangs, r"no answer within 0\.3 s of wall time"),
+        ({}, says(b"{}", "503 No"), r"\(503\) failed"),
+    ],
+)
+def test_no_order_is_worked_by_rules_in_the_place_of_a_model(
+    model: FaultServer, given: dict[str, Any], fault: Fault, words: str
+) -> None:
+    model.fault = fault
+    with pytest.raises(DataError, match=f"order 0 on .*in the place of llm:local: .*{words}") as it:
+        Worker(asking(model, **given)).work(order(0))
+    assert "goes on where it was" in it.value.remedy
 
 
 def test_workers_give_the_lines_of_one_process() -> None:

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from steersman.errors import AnotherInstance, DataError
+from steersman.runtime import study_files
 from steersman.runtime.study_files import Files, digest_of, read_results, surroundings
 from tests.tca.rows import groups
 
@@ -96,10 +98,13 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
         Files(tmp_path, MANIFEST)
 
 
-def test_what_results_depend_on(tmp_path: Path) -> None:
+def test_what_results_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     around = surroundings()
-    assert {"steersman", "code", "python", "numpy", "numba"} <= set(around)
+    assert {"steersman", "code", "python", "numpy", "numba", "msgspec", "xllamacpp"} <= set(around)
     assert around == surroundings()
+    assert around["msgspec"] == msgspec.__version__
+    monkeypatch.setattr(study_files, "PACKAGES", ("no-such-package",))
+    assert surroundings()["no-such-package"] is None, "what an extra would bring"
     assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1}) != digest_of({"a": 2, "b": 2})
     (tmp_path / "manifest.json").write_text("one")
     first = digest_of(tmp_path)

@@ -26,13 +26,17 @@ import msgspec
 
 from steersman.advisor.providers import AdvisorConfig
 
-__all__ = ["Budget", "Exhausted", "Reserved", "state_dir", "today_utc"]
+__all__ = ["Budget", "Exhausted", "OrderExhausted", "Reserved", "state_dir", "today_utc"]
 
 COUNT_BYTES_MAX: Final = 4_096
 
 
 class Exhausted(Exception):
     """A limit would be passed, or what was spent cannot be counted; says which in one line."""
+
+
+class OrderExhausted(Exhausted):
+    """A limit of one order would be passed: no other day would change that."""
 
 
 class _Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,4 +169,5 @@ class Budget:
 
 def _within(limit: str, value: Decimal | int, most: Decimal | int) -> None:
     if value > most:
-        raise Exhausted(f"the budget is exhausted: {limit} is {most}")
+        kind = OrderExhausted if limit.endswith("_per_order") else Exhausted
+        raise kind(f"the budget is exhausted: {limit} is {most}")

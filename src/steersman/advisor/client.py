@@ -30,7 +30,7 @@ from pydantic_ai.profiles import ModelProfile, merge_profile
 from pydantic_ai.providers import Provider as AnyProvider
 from pydantic_ai.settings import ModelSettings
 
-from steersman.advisor.budget import Budget, Exhausted, Reserved
+from steersman.advisor.budget import Budget, Exhausted, OrderExhausted, Reserved
 from steersman.advisor.context import gather
 from steersman.advisor.keys import HIDDEN, Key
 from steersman.advisor.prompt import PROMPT_VERSION, Prompt, prompt_of
@@ -90,7 +90,8 @@ class LlmAdvisor:
                 question.parent.id, sent + FRAME_TOKENS, config.max_tokens
             )
         except Exhausted as error:
-            return Answer(NoAdvice("unavailable", str(error)), self._usage)
+            kind = "declined" if isinstance(error, OrderExhausted) else "unavailable"
+            return Answer(NoAdvice(kind, str(error)), self._usage)
         watch = Watch(config, self._key)
         reply = _run(self._ask(prompt, watch))
         if isinstance(reply, NoAdvice):
@@ -157,7 +158,7 @@ class LlmAdvisor:
     def _said(self, reply: ModelResponse, text: str) -> Advice | NoAdvice:
         """Return what the reply's text says; every field that it states is the model's."""
         if reply.finish_reason == "content_filter":
-            return NoAdvice("unavailable", f"{self._config.provider} held its reply back")
+            return NoAdvice("declined", f"{self._config.provider} held its reply back")
         if reply.finish_reason == "length":
             limit = self._config.max_tokens
             return NoAdvice("invalid", f"the reply was cut off after max_tokens, {limit}")

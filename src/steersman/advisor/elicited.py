@@ -34,7 +34,14 @@ class EmbeddedAdvisor:
 
     def advise(self, question: Question) -> Answer:
         """Read what is fresh and compose; the same question gives the same advice."""
-        readings = tuple(self._read(item) for item in fresh_news(question))
+        return self.advise_on(question, self.read(question))
+
+    def read(self, question: Question) -> tuple[NewsReading, ...]:
+        """Return the model's readings of what is fresh."""
+        return tuple(self._read(item) for item in fresh_news(question))
+
+    def advise_on(self, question: Question, readings: tuple[NewsReading, ...]) -> Answer:
+        """Compose an advice of readings and the rest."""
         advice = compose(question, readings, Origin.MODEL, self._rules)
         return Answer(advice, self._usage, _raw(readings))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from steersman.advisor.fusion import fuse
 from steersman.domain.advice import (
@@ -31,7 +31,7 @@ from steersman.signals.lean import DEFAULT_RULES, Lean, SignalRules
 from steersman.signals.regimes import lean_on_regime
 from steersman.signals.sessions import lean_on_session
 
-__all__ = ["NewsReading", "RulesAdvisor", "compose", "fresh_news"]
+__all__ = ["NewsReading", "ReadingAdvisor", "RulesAdvisor", "compose", "fresh_news"]
 
 NEWS_FRESH_NS: Final = 15 * MINUTE_NS
 NEWS_TURN_PCT: Final = {Severity.NONE: 0, Severity.MINOR: 40, Severity.MAJOR: 80}
@@ -53,6 +53,22 @@ class NewsReading:
     probability: float
 
 
+@runtime_checkable
+class ReadingAdvisor(Protocol):
+    """An advisor that reads headlines, and leaves the rest of its advice to `compose`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, question: Question) -> tuple[NewsReading, ...]:
+        """Return a reading of each headline that is worth one."""
+        ...
+
+    def advise_on(self, question: Question, readings: tuple[NewsReading, ...]) -> Answer:
+        """Answer as if the headlines had been read like this."""
+        ...
+
+
 class RulesAdvisor:
     """The advisor made of rules alone (F17, F18); it reads no text."""
 
@@ -63,7 +79,15 @@ class RulesAdvisor:
 
     def advise(self, question: Question) -> Answer:
         """Answer from signals and market features."""
-        return Answer(compose(question, (), Origin.RULE, self._rules))
+        return self.advise_on(question, self.read(question))
+
+    def read(self, question: Question) -> tuple[NewsReading, ...]:
+        """Return nothing: no text is read."""
+        return ()
+
+    def advise_on(self, question: Question, readings: tuple[NewsReading, ...]) -> Answer:
+        """Compose an advice of readings and the rest."""
+        return Answer(compose(question, readings, Origin.RULE, self._rules))
 
 
 def fresh_news(question: Question) -> tuple[NewsItem, ...]:

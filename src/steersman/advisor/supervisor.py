@@ -43,7 +43,8 @@ NEVER_NS: Final = 1 << 62
 class Supervisor:
     """Put questions to `advisor`, and to `second` where that fails; else `fallback` answers.
 
-    `timeout_s` holds in market time and in wall time.
+    `timeout_s` holds in market time and in wall time. `absent` says why rules had to answer where
+    at another time, or on a faster machine, an advisor might have: "" where that never happened.
     """
 
     advisor: Advisor
@@ -51,6 +52,7 @@ class Supervisor:
     latency: Latency | Measured
     timeout_s: float = 10.0
     second: tuple[Advisor, Latency | Measured] | None = None
+    absent: str = field(default="", init=False)
     _providers: list[_Provider] = field(default_factory=list)
     _cache: AnswerCache = field(default_factory=AnswerCache)
     _flights: list[_Flight] = field(default_factory=list)
@@ -157,6 +159,7 @@ class Supervisor:
         if at_ns <= flight.deadline_ns:  # else it has been noted
             provider.breaker.note(flight.deadline_ns if hangs else at_ns, good)
         if answer is None or checked is None:
+            flight.absent = f"{provider.name}: no answer within {self.timeout_s:g} s of wall time"
             return  # in market time there is nothing to hear before the deadline
         first = provider is self._providers[0]
         if flight.answered:
@@ -170,6 +173,8 @@ class Supervisor:
             self._tell(flight, at_ns, provider.name, checked, outcome)
         else:
             flight.failed.append((provider.name, checked))
+            if isinstance(checked.answer.said, NoAdvice) and _kind(checked.answer) == "unavailable":
+                flight.absent = f"{provider.name}: {checked.answer.said.why}"
             if not self._ask_next(flight, at_ns) and not flight.legs:
                 self._give_up(flight, at_ns, AnswerOutcome.UNAVAILABLE)
 
@@ -183,6 +188,7 @@ class Supervisor:
             flight.failed.remove(invalid)
             self._tell(flight, at_ns, *invalid, AnswerOutcome.INVALID)
             return
+        self.absent = self.absent or flight.absent
         instead = validated(self.fallback.advise(flight.question), flight.question)
         said = [
             f"{name}: {checked.answer.said.why}"
@@ -298,6 +304,7 @@ class _Flight:
     asked: int = 0
     legs: list[_Leg] = field(default_factory=list)
     failed: list[tuple[str, Checked]] = field(default_factory=list)
+    absent: str = ""
     answered: bool = False
 
     @property

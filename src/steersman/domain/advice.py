@@ -133,8 +133,9 @@ class Advice(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, 
 
 
 class NoAdvice(msgspec.Struct, frozen=True, tag=True):
-    """There is no usable answer: `kind` is timeout, invalid or unavailable; `why` is for people.
+    """There is no usable answer, and `why` in words for people.
 
+    `kind` is timeout, invalid, unavailable, or declined: not given, and at no other time either.
     `check` names what an invalid one was refused by (advisor/validation.py has the table).
     """
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from steersman.advisor.base import Advisor, AnswerSource
 from steersman.advisor.controls import (
+    EarlierContext,
     KeywordAdvisor,
     NeutralAdvisor,
     OracleAdvisor,
@@ -22,7 +23,7 @@ from steersman.advisor.controls import (
 )
 from steersman.advisor.latency import Latency, Measured
 from steersman.advisor.recorded import RecordedAnswers
-from steersman.advisor.rules import RulesAdvisor
+from steersman.advisor.rules import ReadingAdvisor, RulesAdvisor
 from steersman.advisor.scripted import ScriptedAdvisor
 from steersman.advisor.supervisor import Supervisor
 from steersman.config import Settings
@@ -32,6 +33,7 @@ from steersman.errors import ConfigError, DataError, UsageError
 from steersman.journal import read
 from steersman.runtime.advisors import LATENCY, LLM, Built, build_advisor, check_name
 from steersman.runtime.oracle import Truth
+from steersman.runtime.sibling import Sibling
 from steersman.runtime.texts import parse_spread
 from steersman.signals.lean import SignalRules
 from steersman.venues.simulated import SimulatedVenue
@@ -57,7 +59,8 @@ class Setting:
     """What advisors are built for: the run's seed, limits and settings, its market to branch.
 
     `venue` is None where the future cannot be known: on a recording. `say` gets one line for
-    anything a person should know.
+    anything a person should know. `sibling` makes another market of the same kind, where one can be
+    made.
     """
 
     seed: int
@@ -65,6 +68,7 @@ class Setting:
     settings: Settings
     venue: SimulatedVenue | None
     say: Callable[[str], None]
+    sibling: Callable[[], SimulatedVenue] | None = None
 
     @property
     def rules(self) -> SignalRules:
@@ -150,9 +154,8 @@ def build(name: str, setting: Setting) -> Built:
     kind, _, value = name.partition(":")
     if kind in ("random", "shuffled"):
         inner = build_advisor("embedded", setting.settings, setting.say)
-        control = RandomAdvisor if kind == "random" else ShuffledAdvisor
         setting.say(f"{kind}: after {inner.advisor.name}")
-        return Built(control(inner.advisor, setting.seed), inner.median_ms, inner.log_sd)
+        return replace(inner, advisor=_placebo(kind, inner.advisor, setting))
     advisor: Advisor
     match kind:
         case "neutral":
@@ -166,6 +169,15 @@ def build(name: str, setting: Setting) -> Built:
         case _:
             return build_advisor(name, setting.settings, setting.say)
     return Built(advisor, *LATENCY["rules"])
+
+
+def _placebo(kind: str, matched: Advisor, setting: Setting) -> Advisor:
+    """Return the control that turns after `matched`, the embedded reader or the rules."""
+    if kind == "random":
+        assert isinstance(matched, ReadingAdvisor)
+        return RandomAdvisor(matched, setting.seed)
+    elsewhere = EarlierContext() if setting.sibling is None else Sibling(setting.sibling)
+    return ShuffledAdvisor(matched, elsewhere)
 
 
 def _oracle(name: str, setting: Setting) -> OracleAdvisor:

@@ -20,6 +20,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Final
 
+from steersman.advisor.supervisor import Supervisor
 from steersman.config import Settings
 from steersman.domain.instrument import Category
 from steersman.domain.messages import (
@@ -181,7 +182,8 @@ def request_of(order: Drawn, arm: StudyArm, market: str) -> Request:
         seed=order.seed,
         advisor=arm.advisor if steered else "none",
         news=None,
-        parent_id="P1",
+        # On a recording every order has the seed of all: what is drawn by it is drawn by order.
+        parent_id="P1" if market == GENERATED else f"P{order.order + 1}",
         regime=order.regime if market == GENERATED else None,
         chance=arm.chance,
     )
@@ -194,6 +196,7 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
     job = prepare(request_of(order, arm, fleet.market), settings, lambda line: None, begun)
     with Journal.create(None) as journal:
         result = run_job(job, journal)
+    _expect_own_answers(arm, job)
     return result_of(
         _measured(job, result),
         job.instrument,
@@ -203,6 +206,18 @@ def _work_arm(fleet: Fleet, order: Drawn, arm: StudyArm, before: Begun | None) -
         market=market_hash(result.messages),
         journal=result.journal_hash,
     )
+
+
+def _expect_own_answers(arm: StudyArm, job: Job) -> None:
+    """Raise DataError where rules answered that would not have on another day or machine.
+
+    What a model itself does not answer well, or in time, is its own and counts.
+    """
+    if isinstance(job.supervisor, Supervisor) and job.supervisor.absent:
+        raise DataError(
+            f"rules answered in the place of {arm.name}: {job.supervisor.absent[:200]}",
+            "run the same command again later: with --out it goes on where it was",
+        )
 
 
 def _measured(job: Job, result: Result) -> CostReport:

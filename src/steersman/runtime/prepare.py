@@ -7,7 +7,7 @@ a one-line message with its remedy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ from steersman.advisor.base import AnswerSource
 from steersman.config import Settings
 from steersman.domain.fees import with_fee_tier
 from steersman.domain.instrument import Category, Instrument
-from steersman.domain.limits import ExecutionConfig
+from steersman.domain.limits import ExecutionConfig, SafetyLimits
 from steersman.domain.order import AlgoName, ParentOrder
 from steersman.domain.specs import find
 from steersman.domain.units import HOUR_NS, SECOND_NS, Price, Qty, Side
@@ -33,6 +33,7 @@ from steersman.runtime.assumptions import assume, parse_latency
 from steersman.runtime.backtest import MARKOUT_NS, Job
 from steersman.runtime.calibrating import WEEKDAYS, load
 from steersman.runtime.news import gather_news
+from steersman.runtime.sibling import seed_of_sibling
 from steersman.runtime.texts import LONGEST_NS, is_duration, parse_duration_ns, parse_time_ns
 from steersman.venues.flow import START_NS, volume_curve
 from steersman.venues.funding import Rates
@@ -147,8 +148,7 @@ def prepare(
     assumed = begun.assumed
     if request.advisor_latency is not None:
         assumed = {**assumed, "advisor latency": request.advisor_latency}
-    known = begun.venue if history is None else None
-    setting = Setting(request.seed + request.chance * CHANCE_STEP, limits, settings, known, say)
+    setting = _setting(request, limits, settings, say, begun.venue, end_ns, funding)
     calibrated = _calibrated(request.parameters, instrument)
     return Job(
         order=order,
@@ -207,6 +207,27 @@ def _market(
         funding=funding,
     )
     return Begun(venue, assumed.words, venue.now_ns)
+
+
+def _setting(
+    request: Request,
+    limits: SafetyLimits,
+    settings: Settings,
+    say: Callable[[str], None],
+    venue: SimulatedVenue,
+    end_ns: int,
+    funding: Rates,
+) -> Setting:
+    """Return what advisors are built for; of a generated market its future and its siblings."""
+    seed = request.seed + request.chance * CHANCE_STEP
+    if request.market != GENERATED:
+        return Setting(seed, limits, settings, None, say)
+    other = replace(request, seed=seed_of_sibling(seed))
+
+    def sibling() -> SimulatedVenue:
+        return _market(other, venue.instrument, end_ns, None, funding, say).venue
+
+    return Setting(seed, limits, settings, venue, say, sibling)
 
 
 def _calibrated(path: Path | None, instrument: Instrument) -> ImpactParameters | None:

@@ -15,7 +15,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -34,6 +34,7 @@ __all__ = ["Files", "digest_of", "read_results", "surroundings"]
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.jsonl"
 STUDY: Final = "study.json"
+PACKAGES: Final = ("numpy", "numba", "scipy", "msgspec", "xllamacpp")  # that figures depend on
 FREE: Final = frozenset({"command"})  # what may differ from one start to the next
 ANEW: Final = "give another --out, or run the command in its manifest.json"
 
@@ -50,8 +51,15 @@ def surroundings() -> dict[str, Any]:
         "code": _code_hash(),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        **{name: version(name) for name in ("numpy", "numba", "scipy")},
+        **{name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # one of an extra
+        return None
 
 
 def _code_hash() -> str:

@@ -2,8 +2,9 @@
 
 Costs are signed, positive = cost, in bps of the order's notional at its decision price, which is
 the mid at arrival (or at submission, for an order that never began). Quantity that was not filled
-is valued at the close, the mid at the deadline, whenever the order ended: an arm that leaves half
-of an order undone pays for it.
+is valued at the close, the mid at the deadline, whenever the order ended. That costs nothing on
+average, neither half a spread nor a fee, and what it costs one order is chance: so a cost without
+its fill rate says little.
 """
 
 from __future__ import annotations
