@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,10 @@ from steersman.runtime import study
 from steersman.runtime.record import record
 from steersman.runtime.study import SUITES, Finished, Request, numbers_of, request, run, run_part
 from steersman.runtime.study_files import read_results
+from tests.advisor.servers import GOOD, FaultServer, openai_reply, table
 from tests.runtime.test_record import job
 
+MODEL = "advisors.local"
 EMPTY = Settings({name: {} for name in ("execution", "limits", "fees", "signals")})
 
 
@@ -73,6 +76,28 @@ def without_command(finished: Finished) -> dict[str, Any]:
 def test_what_makes_no_study_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         asked(**changes)
+
+
+def test_a_study_whose_model_has_spent_its_day_goes_on_with_the_next(
+    model_requests: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state, folder = tmp_path / "state", tmp_path / "s"
+    monkeypatch.setenv("STEERSMAN_STATE", str(state))
+    with FaultServer(reply=openai_reply(json.dumps(GOOD))) as server:
+        of_day = {**table(server.url, latency="100ms"), "max_calls_per_day": 1}
+        wanted: dict[str, Any] = {
+            "arms": "twap,llm:local",
+            "regimes": "calm",
+            "orders": 2,
+            "settings": Settings({MODEL: of_day}),
+        }
+        with pytest.raises(DataError, match=r"order 1 .* max_calls_per_day is 1"):
+            done(folder, **wanted)
+        assert [drawn.order for drawn, _ in read_results(folder)] == [0]
+        (state / "advisor-local.json").unlink()  # a new day
+        study = done(folder, **wanted).study
+    assert study.arms["llm:local"].asked == 2 == study.n
+    assert study.arms["llm:local"].fallbacks == 0
 
 
 def test_no_feed_is_read_for_it_would_change_from_day_to_day() -> None:
