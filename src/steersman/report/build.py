@@ -15,6 +15,7 @@ from steersman import __version__
 from steersman.errors import UsageError
 from steersman.report.cases import Case, document, problems, read_cases
 from steersman.report.chart import Chart
+from steersman.report.conditions import thirds_chart
 from steersman.report.conduct import children_chart, conduct_charts
 from steersman.report.order import cost_charts, course_charts
 from steersman.report.reproduce import Reproduce, reproduce
@@ -158,13 +159,17 @@ def metrics_table(metrics: Sequence[Metric]) -> Table:
 
 def _of_one(case: Case) -> tuple[Section, ...]:
     charts = [*cost_charts(case, ""), *course_charts(case, ""), *conduct_charts([case])]
-    ordered = sorted(charts, key=lambda chart: int(chart.key.removeprefix("T")))
+    ordered = sorted(charts, key=_number)
     return (Section("order", "The order", tuple(ordered)),)
 
 
+def _number(chart: Chart) -> int:
+    return int(chart.key.removeprefix("T").partition("-")[0])
+
+
 def _of_several(cases: Sequence[Case]) -> tuple[Section, ...]:
-    charts = [*several_charts(cases), *conduct_charts(cases)]
-    ordered = sorted(charts, key=lambda chart: int(chart.key.removeprefix("T")))
+    charts = [*several_charts(cases), *conduct_charts(cases), thirds_chart(cases)]
+    ordered = sorted(charts, key=_number)
     found = [Section("together", f"{len(cases)} orders together", tuple(ordered))]
     for i, case in enumerate(cases[:DETAILED], 1):
         prefix = f"o{i}-"
