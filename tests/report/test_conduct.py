@@ -49,7 +49,7 @@ def test_what_was_paid_has_a_line_over_what_was_predicted() -> None:
     chart = charts(*told)["T7"]
     slope, zero = chart.tables[1].records()
     assert (slope["figure"], slope["n"]) == ("slope", 3)
-    assert slope["mean"] == pytest.approx(2.5) and zero["mean"] == pytest.approx(110 / 3 - 50)
+    assert slope["value"] == pytest.approx(2.5) and zero["value"] == pytest.approx(110 / 3 - 50)
     half = 12.706205 * (50 / 3) ** 0.5 / 200**0.5  # residuals of 5/3, 10/3 and 5/3
     assert slope["low (95 %)"] == pytest.approx(2.5 - half)
     assert chart.svg.count("class='s2 dot'") == 2 and ">line, its 95 %<" in chart.svg

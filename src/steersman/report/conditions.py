@@ -15,7 +15,7 @@ from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
 from steersman.report.plots import heat
 from steersman.report.svg import Drawing
-from steersman.report.table import Cell, Column, Table, mean_cells, mean_columns
+from steersman.report.table import Cell, Column, Table, estimate_columns, mean_cells
 from steersman.tca.quality import nearest_rank
 from steersman.tca.valuation import Valuation
 
@@ -105,7 +105,7 @@ def thirds_chart(cases: Sequence[Case]) -> Chart:
     for (*_, bps), size, level in zip(found, size_of, level_of, strict=True):
         groups[size, level].append(bps)
     rows = tuple((*names, *mean_cells(values)) for names, values in groups.items() if values)
-    columns = (Column("size"), Column("volatility"), *mean_columns("bps"))
+    columns = (Column("size"), Column("volatility"), *estimate_columns("mean, bps"))
     table = Table(key, "Cost by thirds of size and volatility", columns, rows)
     cells = {
         (size, level): (mean, f"{mean:+.2f} bps over {n}")

@@ -14,7 +14,7 @@ from steersman.report.chart import Chart, chart_of
 from steersman.report.conditions import hours_chart
 from steersman.report.plots import Interval, intervals, lanes, rows_height, scatter
 from steersman.report.svg import Drawing, Mark
-from steersman.report.table import Cell, Column, Table, figure, mean_columns
+from steersman.report.table import Cell, Column, Table, estimate_columns, figure
 from steersman.tca.lines import Fit, line_of
 from steersman.tca.quality import Quality, nearest_rank, quality
 
@@ -106,7 +106,7 @@ def _calibration(line: Fit | None, key: str) -> Table:
     return Table(
         f"{key}-line",
         "Paid over predicted, a line by least squares (slope 1 and 0 bps: as predicted)",
-        (Column("figure"), *mean_columns("", 3)),
+        (Column("figure"), *estimate_columns("value", 3)),
         tuple((words, one.value, one.low, one.high, one.n) for words, one in found),
     )
 
