@@ -95,7 +95,7 @@ class Report:
             "version": __version__,
             "command": self.command,
             "problems": list(self.problems),
-            "metrics": [_metric(metric) for metric in self.metrics],
+            "metrics": [metric.document() for metric in self.metrics],
             "orders": list(self.figures),
             "tables": {table.key: table.records() for table in self.tables},
             "reproduce": [_reproduce(one) for one in self.reproduced],
@@ -213,22 +213,6 @@ def _tiles(case: Case) -> tuple[Tile, ...]:
         Tile("maker share, %", figure(maker, 1)),
         Tile("children", str(report.children)),
     )
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    found = metric.measured
-    return {
-        "key": metric.target.key,
-        "feature": metric.target.group,
-        "title": metric.target.title,
-        "target": metric.target.text,
-        "value": None if found is None else found.value,
-        "low": None if found is None else found.low,
-        "high": None if found is None else found.high,
-        "n": 0 if found is None else found.n,
-        "verdict": metric.verdict,
-        "note": metric.note,
-    }
 
 
 def _reproduce(one: Reproduce) -> dict[str, Any]:

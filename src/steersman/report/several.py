@@ -15,7 +15,7 @@ from steersman.report.markouts import (
     mean_spreads,
     spreads_table,
 )
-from steersman.report.order import BENCHMARKS, benchmark_money
+from steersman.report.order import BENCHMARKS, UNSEEN, benchmark_money
 from steersman.report.plots import Interval, histogram, intervals, rows_height, waterfall
 from steersman.report.svg import Drawing
 from steersman.report.table import Cell, Column, Table, estimate_columns, mean_cells
@@ -174,4 +174,5 @@ def _markouts(ended: Sequence[Case]) -> Chart:
     reports = [case.report for case in ended]
     more = spreads_table("", mean_spreads(reports)), mean_reversion_table(reports)
     note = "Each order's mean counts once; measured and fills are sums over the orders."
-    return markout_chart("", mean_markouts(reports), more, (note,))
+    unseen = (UNSEEN,) if any(report.from_views for report in reports) else ()
+    return markout_chart("", mean_markouts(reports), more, (note, *unseen))
