@@ -110,7 +110,7 @@ def test_several_orders_have_means_and_then_details() -> None:
         *(f"o{i}" for i in range(1, DETAILED + 1)),
     ]
     assert [chart.key for chart in report.sections[0].charts] == [
-        *("T1", "T2", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13")
+        *("T1", "T2", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13", "T13-thirds")
     ]
     assert len(report.overview.rows) == DETAILED + 2
     children = report.table(f"o{DETAILED}-T9-children").records()

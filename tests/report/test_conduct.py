@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from steersman.domain.impact import ImpactEstimate
-from steersman.domain.market import Regime
 from steersman.domain.messages import (
     Alert,
     Estimated,
     ParentState,
     Refused,
-    RegimeChanged,
     Verdict,
 )
 from steersman.report.chart import Chart
@@ -51,7 +49,7 @@ def test_what_was_paid_has_a_line_over_what_was_predicted() -> None:
     chart = charts(*told)["T7"]
     slope, zero = chart.tables[1].records()
     assert (slope["figure"], slope["n"]) == ("slope", 3)
-    assert slope["mean"] == pytest.approx(2.5) and zero["mean"] == pytest.approx(110 / 3 - 50)
+    assert slope["value"] == pytest.approx(2.5) and zero["value"] == pytest.approx(110 / 3 - 50)
     half = 12.706205 * (50 / 3) ** 0.5 / 200**0.5  # residuals of 5/3, 10/3 and 5/3
     assert slope["low (95 %)"] == pytest.approx(2.5 - half)
     assert chart.svg.count("class='s2 dot'") == 2 and ">line, its 95 %<" in chart.svg
@@ -104,23 +102,3 @@ def test_orders_of_one_id_are_told_apart() -> None:
     tables = [*found["T11"].tables, *found["T12"].tables]
     for table in tables:
         assert {row["order"] for row in table.records()} == {"p (0.journal)", "p (1.journal)"}
-
-
-def test_fills_of_one_order_are_told_by_regime() -> None:
-    story = Story(qty="10").run("99", "101")
-    story.place("10", "103")
-    story.fill(1, "3", "101").fill(1.2, "1", "105").view(1.5, "99", "101")
-    story.messages.append(RegimeChanged(story.spec.id, Regime.NEWS, Regime.CALM, "headline"))
-    story.fill(2, "6", "103")
-    rows = charts(Told(story=story).ended(ParentState.COMPLETED))["T13"].tables[0].records()
-    assert [(row["regime"], row["hour (UTC)"], row["n"]) for row in rows] == [
-        ("calm", "00 h", 2),
-        ("news", "00 h", 1),
-    ]
-    assert rows[0]["against arrival, bps"] == pytest.approx((3 * 100 + 500) / 4)
-
-
-def test_of_several_orders_each_counts_once() -> None:
-    rows = charts(predicted(0, 9), Told().whole())["T13"].tables[0].records()
-    assert [row["n"] for row in rows] == [2]
-    assert rows[0]["against arrival, bps"] == pytest.approx(40.0)

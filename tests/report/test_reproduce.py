@@ -81,3 +81,13 @@ def test_what_names_the_run() -> None:
     assert rows["sealed"] == "no: never closed"
     assert rows["advisor"] == "m" and rows["seed"] == "1"
     assert len(rows["settings hash"]) == 64
+
+
+def test_it_has_a_notebooks_face() -> None:
+    (case,) = Told().whole().cases()
+    found = reproduce(case, "1.2.3")
+    assert "<td>seed</td><td>1</td>" in found._repr_html_()
+    rows = {row["what"]: row["value"] for row in found.records()}
+    assert rows["command"] == found.command and rows["settings.toml"] == found.settings
+    pytest.importorskip("polars")
+    assert found.to_polars()["value"].to_list() == [row["value"] for row in found.records()]

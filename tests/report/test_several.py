@@ -60,6 +60,8 @@ def test_markouts_are_means_of_the_orders() -> None:
     expected = (-1 / 101 - 2 / 102) / 2 * 1e4
     assert five["against the fill, bps"] == pytest.approx(expected)
     assert (five["measured"], five["fills"]) == (2, 2)
+    notes = charts(order("101"))["T8"].notes
+    assert any("spreads are left out" in note for note in notes), "known from views"
 
 
 def test_where_no_order_ended_nothing_is_averaged() -> None:

@@ -15,9 +15,9 @@ from steersman.report.table import (
     ROWS_SHOWN,
     Column,
     Table,
+    estimate_columns,
     figure,
     mean_cells,
-    mean_columns,
     printable,
 )
 from tests.tca.story import ns
@@ -119,7 +119,7 @@ def test_a_mean_is_of_what_is_known() -> None:
     assert (mean, n) == (2.0, 2)
     assert [low, high] == pytest.approx([2 - 12.706205, 2 + 12.706205])
     assert mean_cells([None]) == (None, None, None, 0) and mean_cells([5.0]) == (5.0, None, None, 1)
-    assert [column.name for column in mean_columns("bps")][::3] == ["mean, bps", "n"]
+    assert [column.name for column in estimate_columns("mean, bps")][::3] == ["mean, bps", "n"]
 
 
 def test_a_ragged_table_is_our_own_fault() -> None:

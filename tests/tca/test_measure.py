@@ -94,6 +94,19 @@ def test_how_far_the_schedule_was_kept_is_in_the_document() -> None:
     assert kept == {"max_share": 0.4, "mean_share": pytest.approx(0.2)}
 
 
+def test_the_figures_have_a_notebooks_face() -> None:
+    report = measure(completed().messages, "p", TAPE)
+    figures = report.figures()
+    assert figures["is_bps"] == report.is_bps and figures["avg_price"] == "99.8"
+    assert figures["components_bps.fees"] == pytest.approx(0.1)
+    assert figures["advice.asked"] == 0
+    assert not any(isinstance(value, dict | list) for value in figures.values())
+    assert "<td>components_bps.fees</td><td>0.100</td>" in report._repr_html_()
+    pytest.importorskip("polars")
+    frame = report.to_polars()
+    assert frame.shape == (1, len(figures)) and frame["participation"].to_list() == [0.25]
+
+
 def test_what_is_absent_is_null() -> None:
     story = Story().submit(0).change(ParentState.REFUSED, "no room")
     document = measure(story.messages, "p", tape([])).document()

@@ -142,3 +142,13 @@ def test_the_whole_interval_has_to_meet_a_target(
 
 def test_no_order_that_ended_measures_nothing() -> None:
     assert {metric.verdict for metric in judge([])} == {"not measurable"}
+
+
+def test_a_metric_has_a_notebooks_face() -> None:
+    shortfall = by_key(judge([order()]))["is_bps"]
+    assert "<td>Implementation shortfall</td>" in shortfall._repr_html_()
+    assert "<td>-100.000</td>" in shortfall._repr_html_()
+    pytest.importorskip("polars")
+    frame = shortfall.to_polars()
+    assert frame.shape == (1, 10) and frame["value"].to_list() == pytest.approx([-100.0])
+    assert frame["low"].to_list() == [None]

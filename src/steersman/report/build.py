@@ -15,6 +15,7 @@ from steersman import __version__
 from steersman.errors import UsageError
 from steersman.report.cases import Case, document, problems, read_cases
 from steersman.report.chart import Chart
+from steersman.report.conditions import thirds_chart
 from steersman.report.conduct import children_chart, conduct_charts
 from steersman.report.order import cost_charts, course_charts
 from steersman.report.reproduce import Reproduce, reproduce
@@ -98,7 +99,7 @@ class Report:
             "version": __version__,
             "command": self.command,
             "problems": list(self.problems),
-            "metrics": [_metric(metric) for metric in self.metrics],
+            "metrics": [metric.document() for metric in self.metrics],
             **self.figures,
             "tables": {table.key: table.records() for table in self.tables},
             "reproduce": [_reproduce(one) for one in self.reproduced],
@@ -162,13 +163,17 @@ def metrics_table(metrics: Sequence[Metric]) -> Table:
 
 def _of_one(case: Case) -> tuple[Section, ...]:
     charts = [*cost_charts(case, ""), *course_charts(case, ""), *conduct_charts([case])]
-    ordered = sorted(charts, key=lambda chart: int(chart.key.removeprefix("T")))
+    ordered = sorted(charts, key=_number)
     return (Section("order", "The order", tuple(ordered)),)
 
 
+def _number(chart: Chart) -> int:
+    return int(chart.key.removeprefix("T").partition("-")[0])
+
+
 def _of_several(cases: Sequence[Case]) -> tuple[Section, ...]:
-    charts = [*several_charts(cases), *conduct_charts(cases)]
-    ordered = sorted(charts, key=lambda chart: int(chart.key.removeprefix("T")))
+    charts = [*several_charts(cases), *conduct_charts(cases), thirds_chart(cases)]
+    ordered = sorted(charts, key=_number)
     found = [Section("together", f"{len(cases)} orders together", tuple(ordered))]
     for i, case in enumerate(cases[:DETAILED], 1):
         prefix = f"o{i}-"
@@ -212,22 +217,6 @@ def _tiles(case: Case) -> tuple[Tile, ...]:
         Tile("maker share, %", figure(maker, 1)),
         Tile("children", str(report.children)),
     )
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    found = metric.measured
-    return {
-        "key": metric.target.key,
-        "feature": metric.target.group,
-        "title": metric.target.title,
-        "target": metric.target.text,
-        "value": None if found is None else found.value,
-        "low": None if found is None else found.low,
-        "high": None if found is None else found.high,
-        "n": 0 if found is None else found.n,
-        "verdict": metric.verdict,
-        "note": metric.note,
-    }
 
 
 def _reproduce(one: Reproduce) -> dict[str, Any]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Final
 
 from steersman.domain.messages import Verdict
 from steersman.domain.units import SECOND_NS
 from steersman.report.cases import Case
 from steersman.report.chart import Chart, chart_of
+from steersman.report.conditions import hours_chart
 from steersman.report.judged import counterfactual_chart
-from steersman.report.plots import Interval, heat, intervals, lanes, rows_height, scatter
+from steersman.report.plots import Interval, intervals, lanes, rows_height, scatter
 from steersman.report.svg import Drawing, Mark
-from steersman.report.table import Cell, Column, Table, figure, mean_columns
+from steersman.report.table import Cell, Column, Table, estimate_columns, figure
 from steersman.tca.decisions import Decision
 from steersman.tca.lines import Fit, line_of
 from steersman.tca.quality import Quality, nearest_rank, quality
-from steersman.tca.valuation import Valuation
 
 __all__ = ["children_chart", "conduct_charts"]
 
@@ -44,7 +43,7 @@ def conduct_charts(cases: Sequence[Case], prefix: str = "") -> list[Chart]:
         counterfactual_chart(cases, f"{prefix}T10"),
         _decisions(cases, f"{prefix}T11"),
         _limits(cases, f"{prefix}T12"),
-        _heat(cases, f"{prefix}T13"),
+        hours_chart(cases, f"{prefix}T13"),
     ]
 
 
@@ -109,7 +108,7 @@ def _calibration(line: Fit | None, key: str) -> Table:
     return Table(
         f"{key}-line",
         "Paid over predicted, a line by least squares (slope 1 and 0 bps: as predicted)",
-        (Column("figure"), *mean_columns("", 3)),
+        (Column("figure"), *estimate_columns("value", 3)),
         tuple((words, one.value, one.low, one.high, one.n) for words, one in found),
     )
 
@@ -321,67 +320,3 @@ def _limits(cases: Sequence[Case], key: str) -> Chart:
     drawing = Drawing(key, "Refusals by rule", told, rows_height(len(drawn)))
     intervals(drawing, drawn, "refusals")
     return chart_of(drawing, title, about, limits, happened)
-
-
-def _heat(cases: Sequence[Case], key: str) -> Chart:
-    """Draw the cost against arrival by hour and regime: of fills of one order, or of orders."""
-    sums: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for case in cases:
-        for regime, hour, weight, bps in _costs(case) if len(cases) == 1 else _cost_of(case):
-            sums.setdefault((regime, hour), []).append((weight, bps))
-    what = "fills, weighted by quantity" if len(cases) == 1 else "orders, each counts once"
-    rows: list[tuple[Cell, ...]] = []
-    cells = {}
-    for (regime, hour), values in sorted(sums.items()):
-        weight = sum(w for w, _ in values)
-        mean = sum(w * bps for w, bps in values) / weight
-        rows.append((regime, hour, mean, len(values)))
-        cells[regime, hour] = mean, f"{mean:+.2f} bps over {len(values)}"
-    table = Table(
-        key,
-        "Cost by hour and regime",
-        (
-            Column("regime"),
-            Column("hour (UTC)"),
-            Column("against arrival, bps", "number", 2),
-            Column("n", "number", 0),
-        ),
-        tuple(rows),
-    )
-    title = "T13 Cost by hour and regime"
-    about = f"Average price against arrival in bps: {what}. Deeper is farther from zero."
-    if not cells:
-        return Chart(key, title, about, "", (table,), ("Nothing was filled.",))
-    names = list(dict.fromkeys(str(row[0]) for row in rows))
-    hours = sorted({str(row[1]) for row in rows})
-    told = "; ".join(f"{regime} {hour}: {words}" for (regime, hour), (_, words) in cells.items())
-    drawing = Drawing(key, title, told[:600], 34 + 34 * len(names))
-    heat(drawing, names, hours, cells)
-    return chart_of(drawing, title, about, table)
-
-
-def _hour(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // SECOND_NS, tz=UTC).strftime("%H h")
-
-
-def _costs(case: Case) -> list[tuple[str, str, float, float]]:
-    facts, arrival = case.course.facts, case.report.arrival_price
-    if arrival is None:
-        return []
-    valued = Valuation(facts.instrument, facts.order.side)
-    return [
-        (
-            case.regime_at(fill.at_ns).value,
-            _hour(fill.at_ns),
-            float(fill.qty),
-            valued.slippage_bps(fill.price, arrival),
-        )
-        for fill in facts.fills
-    ]
-
-
-def _cost_of(case: Case) -> list[tuple[str, str, float, float]]:
-    bps, at_ns = case.report.benchmarks.arrival.slippage_bps, case.report.arrival_ns
-    if bps is None or at_ns is None or not case.report.ended:
-        return []
-    return [(case.regime_at(at_ns).value, _hour(at_ns), 1.0, bps)]

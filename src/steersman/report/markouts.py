@@ -11,7 +11,7 @@ from steersman.domain.order import Style
 from steersman.report.chart import Chart, chart_of
 from steersman.report.plots import steps
 from steersman.report.svg import Drawing
-from steersman.report.table import Column, Table, mean_cells, mean_columns
+from steersman.report.table import Column, Table, estimate_columns, mean_cells
 from steersman.tca.markouts import HORIZONS_S, Markout, Which
 from steersman.tca.measure import CostReport
 from steersman.tca.spreads import Reversion, Spreads
@@ -160,5 +160,5 @@ def mean_reversion_table(reports: Sequence[CostReport]) -> Table:
         (horizon_s, *mean_cells([report.reversion[index].bps for report in reports]))
         for index, horizon_s in enumerate(HORIZONS_S)
     )
-    columns = (Column("after, s", "number", 0), *mean_columns("bps", 3))
+    columns = (Column("after, s", "number", 0), *estimate_columns("mean, bps", 3))
     return Table("T8-reversion", CAME_BACK, columns, rows)

@@ -29,7 +29,7 @@ from steersman.tca.benchmarks import Benchmark
 from steersman.tca.facts import Fill
 from steersman.tca.views import BLIND_NS
 
-__all__ = ["BENCHMARKS", "benchmark_money", "cost_charts", "course_charts"]
+__all__ = ["BENCHMARKS", "UNSEEN", "benchmark_money", "cost_charts", "course_charts"]
 
 BENCHMARKS: Final = (
     ("arrival", "arrival mid"),

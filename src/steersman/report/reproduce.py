@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,7 @@ from steersman.domain.valued import Worth
 from steersman.errors import UsageError
 from steersman.report.cases import Case
 from steersman.report.table import iso
+from steersman.tca.frames import frame_of, html_of
 
 __all__ = ["Reproduce", "reproduce", "settings_toml"]
 
@@ -54,6 +55,18 @@ class Reproduce:
     command: str
     settings: str
     unknown: str
+
+    def records(self) -> list[dict[str, str | float | int | None]]:
+        """Return what names it, its command and its settings, a row each."""
+        rows = (*self.rows, ("command", self.command), ("settings.toml", self.settings))
+        return [{"what": name, "value": value} for name, value in rows]
+
+    def to_polars(self) -> Any:
+        """Return its rows as a polars DataFrame; raise UsageError where polars is not installed."""
+        return frame_of(self.records())
+
+    def _repr_html_(self) -> str:
+        return html_of(self.records(), self.order)
 
 
 def reproduce(case: Case, version: str) -> Reproduce:

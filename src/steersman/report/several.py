@@ -15,10 +15,10 @@ from steersman.report.markouts import (
     mean_spreads,
     spreads_table,
 )
-from steersman.report.order import BENCHMARKS, benchmark_money
+from steersman.report.order import BENCHMARKS, UNSEEN, benchmark_money
 from steersman.report.plots import Interval, histogram, intervals, rows_height, waterfall
 from steersman.report.svg import Drawing
-from steersman.report.table import Cell, Column, Table, mean_cells, mean_columns
+from steersman.report.table import Cell, Column, Table, estimate_columns, mean_cells
 from steersman.tca.shortfall import ComponentsBps
 
 __all__ = ["orders_table", "several_charts"]
@@ -84,7 +84,7 @@ def _headline(ended: Sequence[Case]) -> Chart:
         marks = [getattr(case.report.benchmarks, name).slippage_bps for case in ended]
         costs.append((words, marks))
     rows = tuple((words, *mean_cells(values)) for words, values in costs)
-    columns = (Column("against"), *mean_columns("bps"))
+    columns = (Column("against"), *estimate_columns("mean, bps"))
     table = Table("T1", "Mean cost an order, bps", columns, rows)
     money = _money(ended)
     title = "T1 Cost against benchmarks"
@@ -123,7 +123,7 @@ def _money(ended: Sequence[Case]) -> Table:
         Column("currency"),
         Column("against"),
         Column("sum", "number", 4),
-        *mean_columns("", 4),
+        *estimate_columns("mean", 4),
     )
     return Table("T1-money", "Cost in money, by currency", columns, tuple(rows))
 
@@ -142,7 +142,7 @@ def _waterfall(ended: Sequence[Case]) -> Chart:
         means[name] = mean
         rows.append((name, mean, *more))
     rows.append(("total", *mean_cells([one.total_bps for one in found])))
-    columns = (Column("part"), *mean_columns("bps", 3))
+    columns = (Column("part"), *estimate_columns("mean, bps", 3))
     table = Table("T2", "Mean parts of the shortfall (Wagner)", columns, tuple(rows))
     total = sum(means.values())
     told = ", ".join(f"{name} {value:+.2f}" for name, value in means.items())
@@ -174,4 +174,5 @@ def _markouts(ended: Sequence[Case]) -> Chart:
     reports = [case.report for case in ended]
     more = spreads_table("", mean_spreads(reports)), mean_reversion_table(reports)
     note = "Each order's mean counts once; measured and fills are sums over the orders."
-    return markout_chart("", mean_markouts(reports), more, (note,))
+    unseen = (UNSEEN,) if any(report.from_views for report in reports) else ()
+    return markout_chart("", mean_markouts(reports), more, (note, *unseen))

@@ -27,10 +27,10 @@ __all__ = [
     "Column",
     "Table",
     "clock",
+    "estimate_columns",
     "figure",
     "iso",
     "mean_cells",
-    "mean_columns",
     "printable",
 ]
 
@@ -146,9 +146,9 @@ class Table:
         )
 
 
-def mean_columns(unit: str, digits: int = 2) -> tuple[Column, ...]:
-    """Return the columns of what `mean_cells` returns."""
-    heads = (f"mean, {unit}" if unit else "mean", "low (95 %)", "high (95 %)")
+def estimate_columns(head: str, digits: int = 2) -> tuple[Column, ...]:
+    """Return the columns of a value, the ends of its interval, and of how many it is."""
+    heads = (head, "low (95 %)", "high (95 %)")
     return (*(Column(head, "number", digits) for head in heads), Column("n", "number", 0))
 
 

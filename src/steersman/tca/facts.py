@@ -112,8 +112,9 @@ class Advised:
 class Facts:
     """All that the messages say about one order; times are local (UTC ns).
 
-    `arrival` is the touch seen when the order began to run, `last` the one seen at its end.
-    `pwp_rate` is the share of volume it was allowed, own / (own + others).
+    `arrival` is the touch seen when the order began to run, `arrival_view` the view it was in,
+    `last` the touch seen at its end. `pwp_rate` is the share of all volume it was
+    allowed, own / (own + others).
     """
 
     order: ParentOrder
@@ -123,6 +124,7 @@ class Facts:
     reason: str = ""
     arrival_ns: int | None = None
     arrival: Touch | None = None
+    arrival_view: MarketView | None = None
     end_ns: int = 0
     last: Touch | None = None
     ended: bool = False
@@ -272,6 +274,7 @@ class _Fold:
         facts.state, facts.reason = changed.state, changed.reason
         if changed.state is ParentState.RUNNING and facts.arrival_ns is None:
             facts.arrival_ns, facts.arrival = self.now_ns, self.seen
+            facts.arrival_view = self._views.get(facts.order.instrument)
         if changed.state in FINAL:
             facts.end_ns, facts.last, facts.ended = self.now_ns, self.seen, True
 

@@ -22,6 +22,7 @@ from steersman.domain.units import SECOND_NS, Money, Price, Qty, Side
 from steersman.marketdata.tape import Tape
 from steersman.tca.benchmarks import Adherence, Benchmarks, adherence, compare, participation
 from steersman.tca.facts import Advised, Facts, Fill, gather
+from steersman.tca.frames import frame_of, html_of
 from steersman.tca.markouts import FillMarks, Markout, by_style, mark_fills, summarise
 from steersman.tca.quality import nearest_rank
 from steersman.tca.shortfall import ComponentsBps, Shortfall, decompose
@@ -178,6 +179,25 @@ class CostReport:
             "reversion": [_fields(reversion) for reversion in self.reversion],
             "advice": _fields(self.advice),
         }
+
+    def figures(self) -> dict[str, str | float | int | None]:
+        """Return the document's single figures, those of a group by dotted names."""
+        found: dict[str, str | float | int | None] = {}
+        for name, value in self.document().items():
+            if isinstance(value, dict):
+                singles = {f"{name}.{part}": one for part, one in value.items()}
+            else:
+                singles = {name: value}
+            found |= {n: one for n, one in singles.items() if not isinstance(one, dict | list)}
+        return found
+
+    def to_polars(self) -> Any:
+        """Return the figures as a polars DataFrame of one row; UsageError without polars."""
+        return frame_of([self.figures()])
+
+    def _repr_html_(self) -> str:
+        rows = [{"figure": name, "value": value} for name, value in self.figures().items()]
+        return html_of(rows, f"{self.side.value} {self.qty:f} {self.instrument}")
 
 
 def measure(

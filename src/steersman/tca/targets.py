@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from steersman.domain.messages import ParentState
 from steersman.tca.decisions import Decision, adaptations
+from steersman.tca.frames import frame_of, html_of
 from steersman.tca.intervals import Estimate, mean_of, quantile_of, share_of
 from steersman.tca.judged import judged
 from steersman.tca.measure import CostReport
@@ -82,6 +83,29 @@ class Metric:
     measured: Estimate | None
     verdict: Verdict
     note: str
+
+    def document(self) -> dict[str, str | float | int | None]:
+        """Return it as plain values."""
+        found = self.measured
+        return {
+            "key": self.target.key,
+            "feature": self.target.group,
+            "title": self.target.title,
+            "target": self.target.text,
+            "value": None if found is None else found.value,
+            "low": None if found is None else found.low,
+            "high": None if found is None else found.high,
+            "n": 0 if found is None else found.n,
+            "verdict": self.verdict,
+            "note": self.note,
+        }
+
+    def to_polars(self) -> Any:
+        """Return it as a polars DataFrame of one row; UsageError where polars is not installed."""
+        return frame_of([self.document()])
+
+    def _repr_html_(self) -> str:
+        return html_of([self.document()], self.target.title)
 
 
 def judge(evidence: Sequence[Evidence]) -> tuple[Metric, ...]:
