@@ -106,11 +106,14 @@ def verdicts(found: dict[str, Study]) -> list[str]:
         for control, advisors in QUESTIONS.items():
             asked = answers(study, control, advisors)
             winners = [one.pair.a for one in asked if one.beats]
-            who = " and ".join(winners) if winners else "nobody"
-            told = f"{words} of the news comes true: {who} of {', '.join(advisors)} beats {control}"
+            who = ", ".join(winners) or "none"
             most = [-one.pair.ci_low for one in asked if one.pair.ci_low is not None]
-            said.append(f"{told} (gains of more than {max(most):.2f} bps are excluded)" if most
-                        and not winners else told)  # fmt: skip
+            if most and not winners:
+                who += f" (gains of more than {max(most):.2f} bps are excluded)"
+            said.append(
+                f"{words} of the news comes true: of {', '.join(advisors)}, cheaper than "
+                f"{control}: {who}"
+            )
     return said
 
 

@@ -28,11 +28,11 @@ def test_only_who_is_cheaper_beats_and_all_advisors_count() -> None:
 def test_a_sentence_for_each_market_and_question() -> None:
     said = module.verdicts({"none": made(embedded=0.05, keyword=0.0), "all": made()})
     assert said[0].startswith(
-        "none of the news comes true: nobody of rules, keyword, embedded beats random (gains of"
+        "none of the news comes true: of rules, keyword, embedded, cheaper than random: none (gains"
     )
-    assert "nobody of keyword, embedded beats rules (gains of" in said[1]
-    assert said[2].endswith("embedded of rules, keyword, embedded beats random")
-    assert said[3].endswith("embedded of keyword, embedded beats rules")
+    assert "of keyword, embedded, cheaper than rules: none (gains of more than" in said[1]
+    assert said[2].endswith("of rules, keyword, embedded, cheaper than random: embedded")
+    assert said[3].endswith("of keyword, embedded, cheaper than rules: embedded")
 
 
 def test_real_orders_in_markets_of_all_and_of_no_worth(
