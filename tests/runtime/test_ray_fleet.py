@@ -40,7 +40,10 @@ ORDERS = [order(number, "1m") for number in range(16)]
 BOTH = fleet("twap,rules")
 MODELS = {"rules": RulesAdvisor.name}
 
-needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="no Ray: scripts/install dev")
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None or not Path("/proc").is_dir(),
+    reason="needs Ray (scripts/install dev), and looks processes up in /proc",
+)
 
 
 @pytest.fixture(scope="module")
