@@ -27,12 +27,12 @@ from steersman.config import Settings
 from steersman.errors import ConfigError, DataError, UsageError
 from steersman.runtime import ray_fleet
 from steersman.runtime.fleet import Fleet, Worked, work_all
-from steersman.runtime.ray_fleet import Cluster, expect_ray, work_here, work_on_ray
+from steersman.runtime.ray_fleet import Cluster, WorkerBug, expect_ray, work_here, work_on_ray
 from steersman.runtime.record import record
 from steersman.runtime.study import Engine, run
 from steersman.runtime.study_files import digest_of, surroundings
 from steersman.tca.results import Drawn
-from tests.runtime.test_fleet import fleet, order
+from tests.runtime.test_fleet import EMPTY, fleet, order
 from tests.runtime.test_record import job
 from tests.runtime.test_study import asked, without_command
 
@@ -40,7 +40,10 @@ ORDERS = [order(number, "1m") for number in range(16)]
 BOTH = fleet("twap,rules")
 MODELS = {"rules": RulesAdvisor.name}
 
-needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="no Ray: scripts/install dev")
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None or not Path("/proc").is_dir(),
+    reason="needs Ray (scripts/install dev), and looks processes up in /proc",
+)
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +206,13 @@ def test_an_error_in_an_order_comes_back_whole(two: Nodes) -> None:
 
 
 @needs_ray
+def test_a_bug_in_a_worker_comes_back_with_its_trace(two: Nodes) -> None:
+    broken = Fleet(("twap",), EMPTY, "generated")  # type: ignore[arg-type]
+    with pytest.raises(WorkerBug, match=r"ray_fleet.py(.|\n)*AttributeError"):
+        list(work_on_ray(broken, {}, ORDERS[:1], Cluster(two.address, None)))
+
+
+@needs_ray
 def test_a_recording_is_found_from_wherever_a_node_is(
     two: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,10 +248,14 @@ def test_without_an_address_the_study_has_a_cluster_of_its_own_and_leaves_nothin
     alone: list[Worked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    before = set(Path("/tmp").glob("steersman-*"))
-    worked = list(work_on_ray(BOTH, MODELS, ORDERS[:4], Cluster(None, 2)))
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr(ray_fleet, "SOCKETS", Path(folder))
+        results = work_on_ray(BOTH, MODELS, ORDERS[:4], Cluster(None, 2))
+        worked = [next(results)]
+        assert len(list(Path(folder).iterdir())) == 1
+        worked += results
+        assert list(Path(folder).iterdir()) == []
     assert sorted(worked, key=lambda one: one[0].order) == alone[:4]
-    assert set(Path("/tmp").glob("steersman-*")) <= before
     assert not (tmp_path / ".ray").exists()
 
 

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from steersman.config import Settings
-from steersman.errors import DataError, UsageError
-from steersman.runtime import study
+from steersman.errors import ConfigError, DataError, UsageError
 from steersman.runtime.record import record
 from steersman.runtime.study import SUITES, Finished, Request, numbers_of, request, run, run_part
 from steersman.runtime.study_files import read_results
@@ -107,6 +106,13 @@ def test_no_feed_is_read_for_it_would_change_from_day_to_day() -> None:
     }
     wanted = asked(settings=Settings(tables))
     assert wanted.settings.tables == {"execution": {"slice_s": 30}}
+
+
+def test_a_key_that_was_written_into_the_settings_is_not_kept() -> None:
+    wrong = {"provider": "vllm", "model": "m", "key_env": "sk-0123456789"}
+    with pytest.raises(ConfigError, match="key_env must name a variable") as caught:
+        asked(settings=Settings({"advisors.m": wrong}))
+    assert "sk-0123" not in str(caught.value)
 
 
 def test_an_oracle_is_no_arm_of_a_recording(tmp_path: Path) -> None:
@@ -233,7 +239,7 @@ def test_a_study_that_may_stop_stops_after_the_same_order_however_it_was_worked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("steersman.tca.study.ORDERS_MIN", 8)
-    monkeypatch.setattr(study, "LOOK", 8)
+    monkeypatch.setattr("steersman.runtime.study_progress.LOOK", 8)
     one = done(tmp_path / "one", orders=60, resolve_bps=1.0)
     assert one.document["stopped_after"] == one.study.n < 60
     assert one.study.n % 8 == 0

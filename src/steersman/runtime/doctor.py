@@ -32,7 +32,7 @@ from steersman.venues.simulated import SimulatedVenue
 
 __all__ = ["Finding", "examine"]
 
-OPTIONAL: Final = ("xllamacpp", "pydantic-ai-slim")  # without them runs go on with rules
+OPTIONAL: Final = ("xllamacpp", "pydantic-ai-slim", "ray")  # without them runs go on all the same
 PACKAGES: Final = ("numpy", "numba", "pyarrow", "msgspec", "typer", "rich", *OPTIONAL)
 SQLITE_MIN: Final = (3, 51, 3)  # older ones can corrupt a journal in WAL mode
 SYNCS: Final = 50

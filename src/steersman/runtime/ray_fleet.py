@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import pickle
 import secrets
+import shutil
 import signal
 import socket
 import tempfile
@@ -171,6 +172,7 @@ def _fly(pipe: Connection, folder: Path, cluster: Cluster, expected: _Expected) 
         except (SteersmanError, WorkerBug) as error:
             last = error
         pipe.send(last)
+    shutil.rmtree(folder, ignore_errors=True)  # a study that was killed cannot
 
 
 @contextmanager

@@ -255,6 +255,8 @@ def request(
         raise UsageError("no arm is advised, so no decision can be judged", "leave --judge out")
     markets, held = _markets(market, given, wanted, resolve_bps)
     alone = _without_feeds(settings)
+    for name in alone.advisors():
+        alone.advisor(name)  # a key in the place of its variable's name is refused, and not kept
     return Request(
         arms=chosen,
         regimes=held,

@@ -31,7 +31,8 @@ class Progress:
         self._numbers = numbers  # to be worked here
         self._done = 0  # of these
         self._resolve_bps = resolve_bps
-        self._costs: dict[int, list[float]] = {}
+        self._held = bytearray(orders)
+        self._costs = np.zeros((orders, len(arms)))  # of those held
         self._looked = 0
         self._stop: int | None = None
 
@@ -53,14 +54,14 @@ class Progress:
     @property
     def held(self) -> int:
         """How many orders are done, here or elsewhere."""
-        return len(self._costs)
+        return sum(self._held)
 
     def left(self) -> Iterator[int]:
         """Yield the numbers of the orders that are still to be worked, until they are enough."""
         for number in self._numbers:
             if self._stop is not None:
                 return
-            if number not in self._costs:
+            if not self._held[number]:
                 yield number
 
     def take(self, worked: Worked) -> None:
@@ -69,8 +70,9 @@ class Progress:
         costs = {result.arm: result.cost_bps for result in results}
         if set(costs) != set(self._arms) or not 0 <= drawn.order < self._orders:
             raise DataError(f"order {drawn.order} is not of this study", "give another --out")
-        if drawn.order in self._costs:
+        if self._held[drawn.order]:
             raise DataError(f"order {drawn.order} was worked twice", "give another --out")
+        self._held[drawn.order] = True
         self._costs[drawn.order] = [costs[name] for name in self._arms]
         self._done += drawn.order in self._numbers
         if self._resolve_bps is not None:
@@ -79,9 +81,8 @@ class Progress:
     def _look(self, resolve_bps: float) -> None:
         while self._stop is None:
             ahead = range(self._looked, self._looked + LOOK)
-            if not all(number in self._costs for number in ahead):
+            if not all(number < self._orders and self._held[number] for number in ahead):
                 return
             self._looked += LOOK
-            costs = np.array([self._costs[number] for number in range(self._looked)])
-            if settled(costs, resolve_bps):
+            if settled(self._costs[: self._looked], resolve_bps):
                 self._stop = self._looked

@@ -7,6 +7,7 @@ nothing is compared.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -82,19 +83,20 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
     in the same market.
     """
     drawn: list[Drawn] = []
-    cells: list[F64] = []
-    turned: list[list[tuple[int, ...]]] = []
+    cells = array("d")
+    turned = array("q")
     counts = np.zeros((5, len(arms)), np.int64)
     for order, results in groups:
         rows = _matched(order, results, arms)
         drawn.append(order)
-        cells.append(np.array([_cell(row) for row in rows]))
+        for row in rows:
+            cells.extend(_cell(row))
+            turned.extend((row.turns, row.right_turns, row.turned_pct, row.right_pct))
         counts += np.array([_count(row) for row in rows]).T
-        turned.append([(row.turns, row.right_turns, row.turned_pct, row.right_pct) for row in rows])
     if not drawn:
         raise DataError("the study has no results", "run it first")
     by_number = np.argsort([order.order for order in drawn], kind="stable")
-    table = np.array(cells)[by_number]  # orders, arms, figures
+    table = np.asarray(cells).reshape(len(drawn), len(arms), -1)[by_number]  # orders, arms, figures
     sorted_orders = [drawn[place] for place in by_number]
     _, blocks = np.unique([order.block for order in sorted_orders], return_inverse=True)
     costs = table[:, :, 1]
@@ -121,7 +123,7 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
         asked=asked,
         answers=answers,
         fallbacks=fallbacks,
-        turned=np.array(turned, np.int64)[by_number],
+        turned=np.asarray(turned).reshape(len(drawn), len(arms), -1)[by_number],
     )
 
 
