@@ -118,7 +118,7 @@ def fold(inputs: list[Input], supervisor: Supervisor | None) -> Steps:
     started = inputs[0]
     assert isinstance(started, Started)
     with Journal.create(None) as journal:
-        session = Session(started, journal)
+        session = Session.begin(started, journal)
         for message in inputs[1:]:
             began, began_cpu = time.perf_counter_ns(), time.thread_time_ns()
             effects = session.feed(message)

@@ -70,6 +70,9 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # Sums in another order end in other last digits, and on small matrices many threads wait for
+    # each other: the cores are for processes. It counts until numpy is loaded, and for workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run_cli(sys.argv[1:]))
 
 

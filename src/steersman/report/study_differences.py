@@ -198,7 +198,7 @@ def _courses(case: StudyCase) -> Iterator[Chart]:
         )
         looks = running(case.data, a, b)
         if not looks:
-            why = "Orders of one day depend on each other, or there are fewer than 30."
+            why = "Orders of one day depend on each other, or fewer than 30 of them differ."
             yield Chart(key, title, about, "", (), (why,))
             continue
         first = next((look.n for look in looks if look.told_apart), None)

@@ -240,11 +240,7 @@ def request(
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     wanted = replace(_suite(suite, given, market, resolve_bps), **given)
-    if not 2 <= wanted.orders <= ORDERS_MAX:
-        raise UsageError(
-            f"{wanted.orders} orders: one seed shows one outcome, not what an arm is worth",
-            f"give from 2 to {ORDERS_MAX} --orders; intervals need 8, differences of 1 bp hundreds",
-        )
+    _expect_enough(wanted.orders)
     workers, cluster = _workers(engine, address, jobs)
     if resolve_bps is not None and not 0 < resolve_bps < 1e4:
         raise UsageError(f"{resolve_bps} bps cannot be resolved", "give a positive --resolve")
@@ -273,6 +269,14 @@ def request(
         judge=judge,
         cluster=cluster,
     )
+
+
+def _expect_enough(orders: int) -> None:
+    if not 2 <= orders <= ORDERS_MAX:
+        raise UsageError(
+            f"{orders} orders: one seed shows one outcome, not what an arm is worth",
+            f"give from 2 to {ORDERS_MAX} --orders; intervals need 8, differences of 1 bp hundreds",
+        )
 
 
 def numbers_of(request: Request, part: str) -> range:

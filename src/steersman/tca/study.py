@@ -220,9 +220,10 @@ def summarise(data: Columns, seed: int, resamples: int = RESAMPLES) -> Study:
         name: _arm(data, column, arm_means[column], drawn) for column, name in enumerate(data.arms)
     }
     chances = [found.p for found in pair_means]
-    adjusted = holm([p for p in chances if p is not None])
+    known = iter(holm([p for p in chances if p is not None]))
+    adjusted = [None if p is None else next(known) for p in chances]
     compared = tuple(
-        _pair(data, pair, pair_means[number], adjusted[number] if adjusted else None, drawn)
+        _pair(data, pair, pair_means[number], adjusted[number], drawn)
         for number, pair in enumerate(pairs)
     )
     return Study(
@@ -375,8 +376,7 @@ def _pair(
     drawn: _Draws | None,
 ) -> Pair:
     a, b = pair
-    costs = data.costs
-    differences = costs[:, a] - costs[:, b]
+    costs, differences = data.costs, data.costs[:, a] - data.costs[:, b]
     deviation = _deviation(differences)
     tails = None if drawn is None else drawn.tails[:, a] - drawn.tails[:, b]
     tail_low, tail_high = _within(tails)
