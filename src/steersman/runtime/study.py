@@ -111,7 +111,7 @@ SUITES: Final = {
             "random,rules,keyword,embedded"
         ),
         regimes="calm,trend_up,volatile,news",
-        orders=720,
+        orders=360,
     ),
 }
 
