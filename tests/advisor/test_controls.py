@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -19,6 +20,7 @@ from steersman.advisor.controls import (
 )
 from steersman.advisor.rules import NewsReading
 from steersman.advisor.supervisor import Advisor
+from steersman.advisor.validation import validated
 from steersman.domain.advice import Advice, Answer, Direction, NoAdvice, Question, Severity
 from steersman.domain.market import NewsItem, Regime, Signals
 from steersman.domain.order import Style
@@ -227,3 +229,18 @@ def test_an_oracle_is_right_as_often_as_it_should() -> None:
 def test_no_control_reads_a_text_that_is_no_news() -> None:
     item = NewsItem("n9", T0, T0, "wire", "")
     assert said(KeywordAdvisor(ANY_HOUR), question((item,))).pace_pct == 100
+
+
+def test_shuffled_reads_nothing_where_its_own_market_has_told_nothing() -> None:
+    """Else the checks take its turn back but where its own market agrees, which it must not know."""
+    for flow in (-0.9, 0.9):
+        asked = question(view=view(T0, flow_imbalance=flow))
+        answer = ShuffledAdvisor(KeywordAdvisor(ANY_HOUR), moved_with(BEATS)).advise(asked)
+        checked = validated(answer, asked)
+        assert not checked.checks
+        assert isinstance(checked.answer.said, Advice)
+        assert (checked.answer.said.pace_pct, checked.answer.said.news_direction) == (100, None)
+
+
+def moved_with(text: str) -> Callable[[Question], Question]:
+    return lambda asked: replace(asked, news=(headline(text, number=7),), view=view(T0))

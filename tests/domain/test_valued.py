@@ -21,3 +21,9 @@ def test_another_action_is_better_only_where_its_whole_interval_says_so() -> Non
     assert valued(unsure).better is None
     assert valued(Over("wait", Gain(-0.3))).better is None, "one future decides nothing"
     assert valued().better is None
+
+
+def test_a_noisy_action_does_not_hide_one_that_is_better_for_sure() -> None:
+    noisy, sure = Over("finish", Gain(-1.0, -4.9, 2.9)), Over("hold", Gain(-0.5, -0.6, -0.4))
+    assert valued(noisy, sure).best == noisy
+    assert valued(noisy, sure).better == sure

@@ -184,7 +184,8 @@ def test_late_and_invalid_answers_are_no_decisions() -> None:
     verdicts = {one.verdict for one in result.messages if isinstance(one, AdviceJudged)}
     assert Verdict.LATE in verdicts, "what answers in time is a fallback"
     passed = [one for one in decisions(result.messages, "P1") if one.verdict in PASSED]
-    assert [one.ask_id for one in values] == [one.ask_id for one in passed]
+    assert {one.ask_id for one in values} == {one.ask_id for one in passed}
+    assert len(values) == len(passed)
 
 
 def test_at_most_so_many_are_judged_and_which_is_a_hash_of_seed_and_question(
@@ -339,3 +340,12 @@ def test_how_far_judging_is_is_told() -> None:
     judged(judge, advisor="oracle:1")
     assert [share for share, _ in told] == [0.25, 0.5, 0.75, 1.0]
     assert told[-1][1] == "decision 2 of 2"
+
+
+def test_in_the_last_slice_nothing_is_steered_any_more() -> None:
+    judge = Counterfactual(3, 100, recorded=True)
+    result, values = judged(judge, advisor="oracle:0.7", horizon="10m")
+    order = job(**{**STEERED, "horizon": "10m"}).order
+    at = {one.ask_id: one.at_ns for one in result.messages if isinstance(one, AdviceArrived)}
+    late = [one for one in values if at[one.ask_id] >= order.deadline_ns - 60 * SECOND_NS]
+    assert late and {one.worth for one in late} == {Worth.IDLE}

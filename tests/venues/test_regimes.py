@@ -142,3 +142,12 @@ def _length_of_union(spans: set[tuple[int, int]]) -> int:
         length += max(0, end - max(begin, until))
         until = max(until, end)
     return length
+
+
+def test_rows_stand_by_their_start_also_where_a_shock_was_cut() -> None:
+    """The kernel stops at the first row that has not begun: none may hide behind it."""
+    end_ns = START_NS + 24 * HOUR_NS
+    for seed in (0, 9):
+        truths = hidden_truth(seed, START_NS, end_ns, "BTCUSDT", Category.LINEAR, NewsModel())
+        plan, _ = make_plan(seed, START_NS, end_ns, BTC, RegimeName.MIXED, truths)
+        assert (np.diff(plan[:, 0]) >= 0).all()

@@ -107,7 +107,10 @@ class ShuffledAdvisor:
 
     def advise(self, question: Question) -> Answer:
         """Answer as `inner` would have with another context."""
-        answer = self._inner.advise(self._elsewhere(question))
+        asked = self._elsewhere(question)
+        if not question.news:  # its checks would pass such a turn where its own market agrees
+            asked = replace(asked, news=())
+        answer = self._inner.advise(asked)
         if not isinstance(answer.said, Advice):
             return answer
         named = answer.said.evidence

@@ -69,5 +69,5 @@ class DecisionValued(msgspec.Struct, frozen=True, tag=True, gc=False):
     @property
     def better(self) -> Over | None:
         """The other action that was cheaper than the decision beyond chance, or None."""
-        best = self.best
-        return best if best and best.gain.high_bps is not None and best.gain.high_bps < 0 else None
+        sure = (one for one in self.over if one.gain.high_bps is not None and one.gain.high_bps < 0)
+        return min(sure, key=lambda one: one.gain.mean_bps, default=None)

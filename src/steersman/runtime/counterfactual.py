@@ -24,6 +24,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from steersman.algos.adaptive import in_effect
+from steersman.algos.base import slice_at
 from steersman.domain.advice import Action, Advice, NoAdvice, Origin
 from steersman.domain.messages import AdviceArrived, AdviceJudged, DecisionValued, Verdict
 from steersman.domain.units import ZERO_QTY, Price, Qty
@@ -58,9 +59,8 @@ ACTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A decision that passed: its place among all, and its fork where it is to be judged."""
+    """A decision that passed, and its fork where it is to be judged."""
 
-    number: int
     arrived: AdviceArrived
     fork: Fork | None = None
 
@@ -80,16 +80,14 @@ class Counterfactual:
     advance: Callable[[float, str], None] | None = None
     _idle: list[_Kept] = field(default_factory=list)
     _held: dict[str, _Kept] = field(default_factory=dict)  # by hash
-    _seen: int = 0
 
     def see(self, fork: Fork) -> None:
         """Note a decision that passes, and keep its fork where it is drawn: the lowest hashes."""
         after = _taken_in(fork, fork.arrived)
         if after is None:
             return
-        self._seen += 1
-        if after == _before(fork):
-            self._idle.append(_Kept(self._seen, fork.arrived))
+        if after == _before(fork) or _is_last_slice(fork):
+            self._idle.append(_Kept(fork.arrived))
             return
         drawn = _hash(self.seed, "judged", fork.arrived.ask_id).hex()
         if len(self._held) == self.most:
@@ -97,12 +95,15 @@ class Counterfactual:
             if drawn > last:
                 return
             del self._held[last]
-        self._held[drawn] = _Kept(self._seen, fork.arrived, fork.held())
+        self._held[drawn] = _Kept(fork.arrived, fork.held())
 
     def values(self, at_ns: int) -> Iterator[DecisionValued]:
-        """Judge what was kept, and yield the values of all decisions known, in their order."""
+        """Yield the idle decisions, then judge what was kept, by hash.
+
+        So whatever was judged when a run is killed is a fair draw, and not the early decisions.
+        """
         done = 0
-        for kept in sorted((*self._idle, *self._held.values()), key=lambda one: one.number):
+        for kept in (*self._idle, *(self._held[drawn] for drawn in sorted(self._held))):
             if kept.fork is None:
                 yield idle(at_ns, kept.arrived.parent_id, kept.arrived.ask_id)
                 continue
@@ -225,6 +226,13 @@ def _before(fork: Fork) -> tuple[object, ...]:
     """Return what the wheel does where no answer comes."""
     order = fork.job.order
     return in_effect(order, fork.state.parents[order.id].steering, fork.arrived.at_ns)
+
+
+def _is_last_slice(fork: Fork) -> bool:
+    """Whether all that is left is due, whatever is advised (`algos.decide`)."""
+    order = fork.job.order
+    plan = fork.state.parents[order.id].plans[order.base]
+    return slice_at(plan, fork.arrived.at_ns) == len(plan.done) - 1
 
 
 def _taken_in(fork: Fork, answer: AdviceArrived) -> tuple[object, ...] | None:

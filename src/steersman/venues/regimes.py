@@ -186,7 +186,7 @@ def _plan(
             span.from_ns, span.to_ns, change.volatility, change.activity, change.depth,
             change.drift * hour_ticks / 3_600.0, change.pull, change.jumps,
         )
-        for span in _apart(spans)
+        for span in sorted(_apart(spans), key=lambda span: span.from_ns)
         for change in [_change(span.name, regime)]
     ]  # fmt: skip
     return np.array(rows, np.float64).reshape(-1, 8), tuple(spans)
@@ -205,7 +205,7 @@ def cascades(flow_i: I64, flow_f: F64) -> tuple[HiddenRegime, ...]:
 
 
 def _apart(spans: Sequence[HiddenRegime]) -> Iterator[HiddenRegime]:
-    """Yield what of each span is new, by start: two shocks at a time shock no more than one.
+    """Yield what of each span is new: two shocks at a time shock no more than one.
 
     Added up, five of them at once would leave a fiftieth of the book and forty times the moves.
     """
