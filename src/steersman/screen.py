@@ -202,9 +202,31 @@ def _plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
+@dataclass(slots=True)
+class _Lines:
+    """How far something is where nothing can be redrawn: a line for every tenth, once it takes."""
+
+    console: Console
+    label: str
+    _tenth: int = 0
+    _started_s: float = field(default_factory=lambda: time.monotonic())
+
+    def advance(self, fraction: float, what: str) -> None:
+        spent_s = time.monotonic() - self._started_s
+        if spent_s < PATIENCE_S or int(fraction * 10) <= self._tenth:
+            return
+        self._tenth = int(fraction * 10)
+        left_s = spent_s * (1 - fraction) / fraction
+        line = f"{self.label}: {what}, {fraction * 100:.0f} %, about {left_s:.0f} s left"
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def percent_bar(console: Console, label: str) -> Iterator[Callable[[float, str], None]]:
     """Show how far something is, with the time left; yield `advance(fraction, what)`."""
+    if not console.is_terminal:
+        yield _Lines(console, label).advance
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -131,7 +131,7 @@ def pair_rows(pairs: Sequence[Pair]) -> list[tuple[str, ...]]:
             f"{pair.cvar95_diff_bps:+.2f}",
             f"{pair.win_rate * 100:.0f} %",
             f"{pair.sd_bps:.2f}",
-            f"{pair.orders_for_1bp:,}",
+            "" if pair.orders_for_1bp is None else f"{pair.orders_for_1bp:,}",
         )
         for pair in pairs
     ]

@@ -232,7 +232,7 @@ def test_no_control_reads_a_text_that_is_no_news() -> None:
 
 
 def test_shuffled_reads_nothing_where_its_own_market_has_told_nothing() -> None:
-    """Else the checks take its turn back but where its own market agrees, which it must not know."""
+    """Else the checks leave its turn only where its own market agrees."""
     for flow in (-0.9, 0.9):
         asked = question(view=view(T0, flow_imbalance=flow))
         answer = ShuffledAdvisor(KeywordAdvisor(ANY_HOUR), moved_with(BEATS)).advise(asked)

@@ -24,7 +24,7 @@ from steersman.report.plots import (
     steps,
     waterfall,
 )
-from steersman.report.svg import Drawing
+from steersman.report.svg import LETTER, WIDTH, Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 SPAN = (0, 100 * SECOND_NS)
@@ -57,6 +57,13 @@ def test_parts_of_a_waterfall_begin_where_the_last_ended() -> None:
     assert fees_x + fees_w == pytest.approx(spread_x + spread_w, abs=0.2)
     assert total_x == fees_x and total_w == pytest.approx(fees_w / 2, abs=0.2)
     assert {"+2.00", "−1.00", "+1.00"} <= set(words(root))
+
+
+def test_figures_beside_a_waterfall_that_ends_at_zero_have_room() -> None:
+    drawing = Drawing("k", "t", "d", rows_height(3))
+    waterfall(drawing, {"timing": -20.67, "fees": 2.0}, -18.67)
+    figures = [one for one in drawn(drawing).iter(f"{SVG}text") if one.attrib["class"] == "val"]
+    assert max(float(one.attrib["x"]) for one in figures) + 6 * LETTER < WIDTH
 
 
 def test_makers_and_takers_differ_in_shape_too() -> None:

@@ -101,7 +101,7 @@ def test_resumed_studies_other_versions_and_other_figures_are_said(tmp_path: Pat
     document = {"stopped_after": None, "arms": {name: {"mean_bps": 0.0} for name in costs()}}
     found = case(tmp_path, resumed=2, versions={"steersman": "0.0.1"}, document=document)
     resumed, version, figures, _ = study_problems(found)
-    assert "resumed 2 times" in resumed
+    assert "taken up again 2 times" in resumed
     assert "made by steersman 0.0.1" in version
     assert "study.json holds other mean costs" in figures
     said = {name: {"mean_bps": arm.mean_bps} for name, arm in found.study.arms.items()}

@@ -64,3 +64,9 @@ def test_an_order_with_an_arm_missing_or_too_much_is_refused(
 def test_a_study_without_results() -> None:
     with pytest.raises(DataError, match="no results"):
         collect([], ("a",))
+
+
+def test_an_order_that_is_there_twice_is_refused() -> None:
+    rows = groups({"a": [1.0, 2.0]})
+    with pytest.raises(DataError, match="order 1 is there twice"):
+        collect([*rows, rows[1]], ("a",))

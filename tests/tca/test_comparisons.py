@@ -102,7 +102,9 @@ def test_one_sentence_an_advisor() -> None:
 def test_what_is_not_shown_says_how_many_orders_would_show_it() -> None:
     said = study({"neutral": 0.0, "embedded": 0.1}, noise=2.0)
     (sentence,) = verdicts(said)
-    orders = round(4 * said.pairs[0].orders_for_1bp, -1)
+    wanted = said.pairs[0].orders_for_1bp
+    assert wanted is not None
+    orders = round(4 * wanted, -1)
     words, number = sentence.split(": no gain shown; ")
     assert words.startswith("embedded: -0.10 bps against neutral")
     assert float(number.split()[0].replace(",", "")) == pytest.approx(orders, rel=0.05)

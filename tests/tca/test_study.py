@@ -235,4 +235,14 @@ def test_advice_on_sizes_knows_that_orders_of_a_day_go_together() -> None:
         for n in range(200)
     ]
     pair = summarise(collect(held, ("a", "b")), 1, RESAMPLES).pairs[0]
+    assert pair.orders_for_1bp is not None
     assert pair.orders_for_1bp > 2 * math.ceil((2.8016 * pair.sd_bps) ** 2)
+
+
+def test_one_day_says_nothing_of_how_many_orders_it_takes() -> None:
+    rows = [
+        (drawn(n, block="2025-01-06"), (result(n, "a", cost), result(n, "b", 0.0)))
+        for n, cost in enumerate((1.0, 5.0, 2.0))
+    ]
+    (pair,) = summarise(collect(rows, ("a", "b")), 1).pairs
+    assert pair.orders_for_1bp is None and pair.sd_bps > 2

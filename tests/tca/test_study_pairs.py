@@ -121,3 +121,16 @@ def test_days_and_few_orders_have_no_running_difference() -> None:
         for n in range(100)
     ]
     assert running(collect(rows, ("a", "b")), "a", "b") == []
+
+
+def test_nothing_has_no_sign_whichever_way_round() -> None:
+    same = [float(n) for n in range(12)]
+    pair = oriented(said(same, same), "b", "a")
+    shown = (
+        pair.mean_diff_bps,
+        pair.ci_low,
+        pair.ci_high,
+        pair.gross_diff_bps,
+        pair.cvar95_diff_low,
+    )
+    assert [str(value) for value in shown] == ["0.0"] * 5

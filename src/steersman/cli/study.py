@@ -103,6 +103,7 @@ def study(
     from rich.console import Console
 
     from steersman.config import load_settings
+    from steersman.errors import UsageError
     from steersman.runtime import study as studies
     from steersman.screen import percent_bar
     from steersman.study_tables import print_judged, print_study
@@ -129,6 +130,8 @@ def study(
         address=address,
     )
     numbers = None if part is None else studies.numbers_of(request, part)
+    if numbers is not None and out is None:
+        raise UsageError("a part of a study is worth what it keeps", "give --out with --part")
     kept = nullcontext(out) if out is not None else tempfile.TemporaryDirectory()
     command = ["steersman", *sys.argv[1:]]
     with kept as folder, percent_bar(Console(stderr=True), "studying") as advance:

@@ -200,7 +200,7 @@ class Lock:
             os.close(fd)
             raise AnotherInstance(
                 f"{path} is being written by another process",
-                "wait for it to end, or use another journal",
+                "wait for it to end, or write elsewhere",
             ) from error
         if os.fstat(fd).st_nlink == 0:
             os.close(fd)

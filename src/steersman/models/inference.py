@@ -53,8 +53,11 @@ def sample_size(effect: float, deviation: float, alpha: float, power: float) -> 
     return max(1, math.ceil(root**2))
 
 
-def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a share by E. B. Wilson (JASA 22, 1927); (0, 1) of no trials."""
+def wilson_interval(successes: float, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a share by E. B. Wilson (JASA 22, 1927); (0, 1) of no trials.
+
+    `successes` need not be whole where `trials` is an effective number.
+    """
     if not 0 <= successes <= trials:
         raise ModelError(f"there cannot be {successes} successes in {trials} trials")
     _probability(confidence=confidence)

@@ -59,7 +59,7 @@ def _draw(drawing: Drawing, found: BreakEven) -> None:
     x = Scale(*span_of(across, pad=0.04), *drawing.x)
     y = Scale(*span_of(upwards, zero=True), *drawing.y)
     ticks = nice_ticks(x.low, x.high), nice_ticks(y.low, y.high)
-    axes(drawing, x, y, *ticks, "saved, bps; across: accuracy")
+    axes(drawing, x, y, *ticks, "saved, bps")
     if found.accuracy is not None:
         drawing.line(x(found.accuracy), y(y.low), x(found.accuracy), y(y.high), "s4 dash")
     drawing.path([(x(point.at), y(point.curve_bps)) for point in found.points], "s1")

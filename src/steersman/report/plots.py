@@ -11,9 +11,9 @@ from steersman.report.svg import (
     Mark,
     Scale,
     axes,
-    compact,
     log_ticks,
     nice_ticks,
+    signed,
     span_of,
     time_ticks,
 )
@@ -174,7 +174,9 @@ def waterfall(drawing: Drawing, parts: Mapping[str, float], total: float) -> Non
     ends = [0.0]
     for value in parts.values():
         ends.append(ends[-1] + value)
-    x = Scale(*span_of([*ends, total], zero=True, pad=0.18), LABELS - 80, drawing.x[1])
+    low, high = span_of([*ends, total], zero=True, pad=0.18)
+    high = high or -0.18 * low  # room for the figures beside what ends at zero
+    x = Scale(low, high, LABELS - 80, drawing.x[1])
     bottom = drawing.height - 26
     for value, label in nice_ticks(x.low, x.high):
         drawing.line(x(value), bottom, x(value), 24, "zero" if value == 0 else "grid")
@@ -186,7 +188,7 @@ def waterfall(drawing: Drawing, parts: Mapping[str, float], total: float) -> Non
         kind = "f1" if name == "total" else "fbad" if value > 0 else "fgood"
         drawing.text(x.start - 8, middle + 4, name, "lab", "end")
         drawing.rect(left, middle - 8, right - left, 16, kind, f"{name} {value:+.3f} bps")
-        drawing.text(right + 5, middle + 4, _signed(value), "val")
+        drawing.text(right + 5, middle + 4, signed(value), "val")
         if name != "total":
             end = x(base + value)
             drawing.line(end, middle + 8, end, middle + ROW - 8, "whisk")
@@ -269,7 +271,7 @@ def histogram(drawing: Drawing, values: Sequence[float], unit: str, counted: str
     mean = sum(values) / len(values)
     drawing.line(x(mean), drawing.y[0], x(mean), drawing.y[1], "s4 dash")
     drawing.legend([("square", "fgood", "gain"), ("square", "fbad", "cost"),
-                    ("dash", "s4 dash", f"mean {_signed(mean)}")])  # fmt: skip
+                    ("dash", "s4 dash", f"mean {signed(mean)}")])  # fmt: skip
 
 
 def steps(
@@ -383,7 +385,7 @@ def heat(
             kind = f"{'hbad' if cell[0] > 0 else 'hgood'} h{shade}"
             drawing.rect(left + 1, top + 1, width - 2, 32, kind, f"{row}, {column}: {cell[1]}")
             up = 21 if counts is None else 15
-            value = _signed(cell[0], 1 if most >= 1 else 2)
+            value = signed(cell[0], 1 if most >= 1 else 2)
             drawing.text(left + width / 2, top + up, value, "val", "middle")
             if counts is not None:
                 words = f"n={counts[row, column]:,}"
@@ -397,9 +399,3 @@ def _floor_log(value: float) -> int:
     while 10.0 ** (exponent + 1) <= value:
         exponent += 1
     return exponent
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    shown = round(value, digits)
-    text = compact(shown or 0.0, digits)  # no minus before nothing
-    return f"+{text}" if shown > 0 else text

@@ -27,9 +27,9 @@ __all__ = ["SECTIONS", "report_of_study", "report_on_study"]
 
 REPEATS: Final = "The study"
 ANEW: Final = (
-    "The same command with another --out works all of it anew and gives the same results with the "
-    "same code and versions; any one order can be run by itself with `steersman run` and the "
-    "figures in results.jsonl, whose journal hashes it repeats."
+    "The same command with another --out, without --part and --merge, works all of it anew and "
+    "gives the same results with the same code and versions; any one order can be run by itself "
+    "with `steersman run` and the figures in results.jsonl, whose journal hashes it repeats."
 )
 SHOWN_APART: Final = frozenset({"command", "versions", "arms", "settings", "resumed"})
 

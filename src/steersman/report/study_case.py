@@ -93,7 +93,8 @@ class StudyCase:
             for name, arm in self.judged.items()
             if (found := in_percent(arm.share)) is not None
         }
-        return StudyEvidence(self.data, self.study, self.made, self.manifest.seed, right)
+        judged = any(arm.judged for arm in self.judged.values())
+        return StudyEvidence(self.data, self.study, self.made, self.manifest.seed, right, judged)
 
 
 def read_study(folder: Path) -> StudyCase:
@@ -144,7 +145,11 @@ def _of_its_course(case: StudyCase) -> Iterator[str]:
             "hold at any time allow for that; the others are a little too sure."
         )
     elif not case.finished:
-        why = "it is still running" if case.kept.running else "it was interrupted"
+        why = "it was interrupted"
+        if case.kept.running:
+            why = "it is still running"
+        elif "--part" in case.manifest.command:
+            why = "this folder is a part of it"
         yield (
             f"The study is not done: {done:,} of {wanted:,} orders are there, {why}. Figures are "
             "of these orders; the same command goes on with the rest."
@@ -153,7 +158,7 @@ def _of_its_course(case: StudyCase) -> Iterator[str]:
         yield "The last line of the results is not whole: its order is not counted."
     if case.kept.resumed:
         times = "once" if case.kept.resumed == 1 else f"{case.kept.resumed} times"
-        yield f"The study was resumed {times} after an interrupt; no order is counted twice."
+        yield f"The study was taken up again {times}; no order is counted twice."
     version = case.manifest.versions.get("steersman", "unknown")
     if version != __version__:
         yield (

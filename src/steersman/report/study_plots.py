@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from steersman.report.svg import Drawing, Mark, Scale, axes, compact, nice_ticks, span_of
+from steersman.report.svg import Drawing, Mark, Scale, axes, nice_ticks, signed, span_of
 
 __all__ = ["Box", "Row", "bar_columns", "boxes", "forest", "funnel", "rows_height", "short"]
 
@@ -132,19 +132,13 @@ def bar_columns(
             top, value = TOP + ROW * i, row[j]
             begin, end = sorted((x(0), x(value)))
             kind = "f1" if total and j == len(heads) - 1 else "fbad" if value > 0 else "fgood"
-            drawing.text(start + 4, top + 11, _signed(value) if total else f"{value:.2f}", "val")
+            drawing.text(start + 4, top + 11, signed(value) if total else f"{value:.2f}", "val")
             if value:
                 tip = f"{names[i]}, {head} {value:+.3f}"
                 drawing.rect(begin, top + 14, end - begin, 6, kind, tip)
             drawing.line(x(0), top + 12, x(0), top + 22, "zero")
     for i, name in enumerate(names):
         drawing.text(left - 6, TOP + ROW * i + 15, short(name, 16), "lab", "end")
-
-
-def _signed(value: float) -> str:
-    shown = round(value, 2)
-    text = compact(shown or 0.0, 2)  # no minus before nothing
-    return f"+{text}" if shown > 0 else text
 
 
 def funnel(drawing: Drawing, points: Sequence[tuple[int, float, float, float]], unit: str) -> None:

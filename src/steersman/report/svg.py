@@ -26,6 +26,7 @@ __all__ = [
     "compact",
     "log_ticks",
     "nice_ticks",
+    "signed",
     "span_of",
     "time_ticks",
 ]
@@ -228,6 +229,13 @@ def _label(at_ns: int, form: str) -> str:
 def compact(value: float, digits: int) -> str:
     """Return a label: thousands separated, a true minus."""
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a label with its sign, none before nothing."""
+    shown = round(value, digits)
+    text = compact(shown or 0.0, digits)
+    return f"+{text}" if shown > 0 else text
 
 
 def span_of(

@@ -53,6 +53,8 @@ PIECE: Final = 65_536  # of a file, looked at from its end
 RESUMED: Final = "resumed"  # how often the study was begun again before it was done
 FREE: Final = frozenset({"command", RESUMED})  # what may differ from one start to the next
 ANEW: Final = "give another --out, or run the command in its manifest.json"
+AS_LEFT: Final = "give the folder as the study left it, or work it anew with another --out"
+UNLIKE: Final = "leave it out of --merge, or give the command that its manifest.json holds"
 UNEQUAL: Final = "one was worked on a machine or by code that is not as it says: work it anew"
 
 
@@ -147,7 +149,7 @@ class Files:
 
         Raises DataError where it holds another study, and where the two differ in an order.
         """
-        _expect_same(other, _read(other / MANIFEST), self.manifest)
+        _expect_same(other, _read(other / MANIFEST), self.manifest, UNLIKE)
         own = self.folder / RESULTS
         where = _offsets(own, self.manifest["orders"])
         with own.open("rb") as held:
@@ -247,7 +249,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", "name the folder of a study") from None
     except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}", ANEW) from None
+        raise DataError(f"{path}: {error}", AS_LEFT) from None
     return found
 
 
@@ -255,7 +257,7 @@ def _decoded(raw: bytes, where: str) -> Worked:
     try:
         line = DECODE_LINE(raw)
     except msgspec.MsgspecError as error:
-        raise DataError(f"{where}: {error}", ANEW) from None
+        raise DataError(f"{where}: {error}", AS_LEFT) from None
     return line.drawn, line.results
 
 
@@ -265,7 +267,7 @@ def _offsets(path: Path, orders: int) -> array[int]:
     for at, raw in _lines(path):
         number = _number_of(path, raw, orders)
         if where[number] >= 0:
-            raise DataError(f"{path}: order {number} was worked twice", ANEW)
+            raise DataError(f"{path}: order {number} was worked twice", AS_LEFT)
         where[number] = at
     return where
 
@@ -274,9 +276,9 @@ def _number_of(path: Path, raw: bytes, orders: int) -> int:
     try:
         number = DECODE_NUMBER(raw).drawn.order
     except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}", ANEW) from None
+        raise DataError(f"{path}: {error}", AS_LEFT) from None
     if not 0 <= number < orders:
-        raise DataError(f"{path}: order {number} is not of this study", ANEW)
+        raise DataError(f"{path}: order {number} is not of this study", AS_LEFT)
     return number
 
 
@@ -309,13 +311,15 @@ def _agreed(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in stands.items() if key != RESUMED}
 
 
-def _expect_same(folder: Path, stands: dict[str, Any], manifest: dict[str, Any]) -> None:
+def _expect_same(
+    folder: Path, stands: dict[str, Any], manifest: dict[str, Any], remedy: str = ANEW
+) -> None:
     """Raise DataError naming the first thing in which two manifests are of different studies."""
     plain = msgspec.json.decode(msgspec.json.encode(manifest), type=dict[str, Any])
     for key in (key for key in {**stands, **plain} if key not in FREE):
         if stands.get(key) != plain.get(key):
             what = difference(key, stands.get(key), plain.get(key))
-            raise DataError(f"{folder} holds another study: {what}", ANEW)
+            raise DataError(f"{folder} holds another study: {what}", remedy)
 
 
 def difference(key: str, one: Any, other: Any) -> str:
@@ -324,7 +328,11 @@ def difference(key: str, one: Any, other: Any) -> str:
         for name in {**one, **other}:
             if one.get(name) != other.get(name):
                 return difference(f"{key}.{name}", one.get(name), other.get(name))
-    return f"{key} was {str(one)[:80]} and is {str(other)[:80]}"
+    return f"{key} was {_plain(one)} and is {_plain(other)}"
+
+
+def _plain(value: Any) -> str:
+    return "there" if isinstance(value, dict) else str(value)[:80]  # half a table says nothing
 
 
 def _cut_torn_line(path: Path) -> None:

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steersman.models.inference import holm, wilson_interval
-from steersman.tca.arm_names import NEUTRAL, is_placebo, oracle_p
+from steersman.tca.arm_names import NEUTRAL, in_question, is_placebo, oracle_p
 from steersman.tca.bootstrap import (
     BLOCKS_MIN,
     RESAMPLES_MIN,
@@ -179,7 +179,7 @@ def break_even(data: Columns, resamples: int, seed: int) -> BreakEven | None:
         accuracy=crossing if np.isfinite(crossing) else None,
         low=low,
         high=high,
-        why=_why(crossing, asked),
+        why=_why(crossing, at[0], low, high),
         advisors=tuple(_marks(data, found, accuracies)),
     )
 
@@ -232,12 +232,16 @@ def _crossings(at: F64, curves: F64) -> F64:
     return crossings
 
 
-def _why(crossing: float, asked: F64) -> str:
+def _why(crossing: float, at: F64, low: float | None, high: float | None) -> str:
     if np.isfinite(crossing):
         return ""
     if crossing < 0:
-        return f"none within the range: advice that is right {asked[0]:g} of the time pays already"
-    return f"none within the range: advice that is right {asked[-1]:g} of the time does not pay"
+        reach = "" if high is None else f", but its interval reaches up to {high:.3f}"
+        right, pays = f"{at[0]:.3g}", f"pays already{reach}"
+    else:
+        reach = "" if low is None else f", but its interval reaches down to {low:.3f}"
+        right, pays = f"{at[-1]:.3g}", f"does not pay{reach}"
+    return f"none within the range: advice that is right {right} of the time {pays}"
 
 
 def _accuracy(data: Columns, column: int, seed: int) -> Accuracy | None:
@@ -269,7 +273,7 @@ def _marks(
     advised = [
         k
         for k, arm in enumerate(data.arms)
-        if data.asked[k] and oracle_p(arm) is None and arm.partition("#")[0] != NEUTRAL
+        if data.asked[k] and (in_question(arm) or is_placebo(arm))
     ]
     chances = {k: p for k in advised if (p := found[k].p) is not None}
     judged = [k for k in chances if not is_placebo(data.arms[k])]

@@ -79,8 +79,8 @@ class Columns:
 def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequence[str]) -> Columns:
     """Put the results of all orders into columns; each group is one order in all arms.
 
-    Raises DataError where there is none, where an arm is missing, and where two arms did not begin
-    in the same market.
+    Raises DataError where there is none, where one is there twice, where an arm is missing, and
+    where two arms did not begin in the same market.
     """
     drawn: list[Drawn] = []
     cells = array("d")
@@ -95,7 +95,12 @@ def collect(groups: Iterable[tuple[Drawn, Sequence[OrderResult]]], arms: Sequenc
         counts += np.array([_count(row) for row in rows]).T
     if not drawn:
         raise DataError("the study has no results", "run it first")
-    by_number = np.argsort([order.order for order in drawn], kind="stable")
+    numbers = np.array([order.order for order in drawn])
+    by_number = np.argsort(numbers, kind="stable")
+    twice = np.flatnonzero(np.diff(numbers[by_number]) == 0)
+    if twice.size:
+        number = numbers[by_number[twice[0]]]
+        raise DataError(f"order {number} is there twice", "put folders together with --merge")
     table = np.asarray(cells).reshape(len(drawn), len(arms), -1)[by_number]  # orders, arms, figures
     sorted_orders = [drawn[place] for place in by_number]
     _, blocks = np.unique([order.block for order in sorted_orders], return_inverse=True)

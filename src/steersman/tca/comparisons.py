@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from steersman.models.inference import holm
-from steersman.tca.arm_names import BASE, NEUTRAL, PLACEBOS, is_placebo, oracle_p
+from steersman.tca.arm_names import BASE, NEUTRAL, PLACEBOS, in_question
 from steersman.tca.study import Pair, Study
 from steersman.tca.study_pairs import oriented
 
@@ -69,11 +69,7 @@ def _asked(study: Study) -> list[str]:
 
 def _advisors(study: Study) -> list[str]:
     """Return the arms whose advice is in question: no control that is there to compare with."""
-    return [
-        name
-        for name in _asked(study)
-        if name.partition("#")[0] != NEUTRAL and not is_placebo(name) and oracle_p(name) is None
-    ]
+    return [name for name in _asked(study) if in_question(name)]
 
 
 # -- in one sentence ------------------------------------------------------------------------------
@@ -116,7 +112,7 @@ def _within(pair: Pair) -> str:
 
 def _found(pair: Pair, p: float | None, placebos: Sequence[_Judged]) -> str:
     """Say what a pair shows; a gain that a placebo may have too is no gain of the advice."""
-    if p is None:
+    if p is None or pair.orders_for_1bp is None:
         return "too few orders to tell"
     if p > ALPHA:
         if pair.sd_bps == 0:

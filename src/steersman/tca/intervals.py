@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from scipy.special import bdtr, stdtrit
 
+from steersman.models.inference import wilson_interval
 from steersman.tca.quality import nearest_rank
 
 __all__ = ["Estimate", "mean_of", "quantile_of", "ratio_of", "share_of"]
 
 TAIL: Final = 0.025
-Z: Final = 1.959963984540054  # of the normal distribution at 1 - TAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,8 @@ def share_of(hits: float, n: int) -> Estimate | None:
     """
     if not n:
         return None
-    share = hits / n
-    scale = 1 + Z * Z / n
-    middle = (share + Z * Z / (2 * n)) / scale
-    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / scale
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    # at its ends it is exact, and rounding must not say that one of all is missing
-    return Estimate(share, low if hits else 0.0, high if hits < n else 1.0, n)
+    low, high = wilson_interval(hits, n)
+    return Estimate(hits / n, low, high, n)
 
 
 def quantile_of(values: Sequence[float], share: float) -> Estimate | None:

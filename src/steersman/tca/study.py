@@ -126,7 +126,7 @@ class Pair:
     sd_bps: float
     anytime_low: float | None
     anytime_high: float | None
-    orders_for_1bp: int
+    orders_for_1bp: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,8 +378,7 @@ def _pair(
     a, b = pair
     costs, differences = data.costs, data.costs[:, a] - data.costs[:, b]
     deviation = _deviation(differences)
-    tails = None if drawn is None else drawn.tails[:, a] - drawn.tails[:, b]
-    tail_low, tail_high = _within(tails)
+    tail_low, tail_high = _within(None if drawn is None else drawn.tails[:, a] - drawn.tails[:, b])
     any_low, any_high = None, None
     if data.independent and len(differences) >= ORDERS_MIN:
         every = len(data.arms) * (len(data.arms) - 1) // 2
@@ -407,10 +406,11 @@ def _pair(
     )
 
 
-def _orders_for_1bp(found: MeanInterval) -> int:
-    """Return how many orders find 1 bp, by the error of the blocks: orders of a day go together."""
-    deviation = (found.standard_error or 0.0) * math.sqrt(found.n)
-    return sample_size(EFFECT_BPS, deviation, ALPHA, POWER) if deviation > 0 else 1
+def _orders_for_1bp(found: MeanInterval) -> int | None:
+    """Return how many orders find 1 bp, by the error of the blocks; None of one, which has none."""
+    if not found.standard_error:
+        return 1 if found.standard_error == 0 else None
+    return sample_size(EFFECT_BPS, found.standard_error * math.sqrt(found.n), ALPHA, POWER)
 
 
 # -- parts of the orders --------------------------------------------------------------------------

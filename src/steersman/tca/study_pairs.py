@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from steersman.tca.arm_names import BASE, NEUTRAL, PLACEBOS, oracle_p
+from steersman.tca.arm_names import BASE, NEUTRAL, PLACEBOS, TAKER, in_question
 from steersman.tca.columns import Columns
 from steersman.tca.study import ORDERS_MIN, Pair, PartPair, Study, anytime
 
@@ -34,8 +34,7 @@ __all__ = [
 ]
 
 NOBODY: Final = "none"
-CONTROLS: Final = (NEUTRAL, *PLACEBOS, "keyword")
-REFERENCES: Final = ("twap", BASE)  # what all arms are set beside, where it is there
+REFERENCES: Final = (TAKER, BASE)  # what all arms are set beside, where it is there
 ADVICE_ONLY: Final = ("advice",)
 LOOKS: Final = 80
 
@@ -56,7 +55,7 @@ class Made:
     @property
     def control(self) -> bool:
         """Whether what steers is there for comparison only."""
-        return self.advisor in CONTROLS or oracle_p(self.advisor) is not None
+        return not in_question(self.advisor)
 
 
 def differs_in(one: Made, other: Made) -> tuple[str, ...]:
@@ -125,12 +124,12 @@ def _turned(pair: Pair) -> Pair:
         pair,
         a=pair.b,
         b=pair.a,
-        mean_diff_bps=-pair.mean_diff_bps,
+        mean_diff_bps=0.0 - pair.mean_diff_bps,
         ci_low=_minus(pair.ci_high),
         ci_high=_minus(pair.ci_low),
-        gross_diff_bps=-pair.gross_diff_bps,
-        median_diff_bps=-pair.median_diff_bps,
-        cvar95_diff_bps=-pair.cvar95_diff_bps,
+        gross_diff_bps=0.0 - pair.gross_diff_bps,
+        median_diff_bps=0.0 - pair.median_diff_bps,
+        cvar95_diff_bps=0.0 - pair.cvar95_diff_bps,
         cvar95_diff_low=_minus(pair.cvar95_diff_high),
         cvar95_diff_high=_minus(pair.cvar95_diff_low),
         win_rate=1 - pair.win_rate,
@@ -146,12 +145,12 @@ def part_oriented(pairs: Sequence[PartPair], a: str, b: str) -> PartPair:
             return pair
         if (pair.a, pair.b) == (b, a):
             low, high = _minus(pair.ci_high), _minus(pair.ci_low)
-            return PartPair(a, b, -pair.mean_diff_bps, low, high)
+            return PartPair(a, b, 0.0 - pair.mean_diff_bps, low, high)
     raise AssertionError(f"there is no pair of {a} and {b}")
 
 
 def _minus(value: float | None) -> float | None:
-    return None if value is None else -value
+    return None if value is None else 0.0 - value  # no minus before nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from steersman.tca.arm_names import NEUTRAL, TAKER
 from steersman.tca.bootstrap import RESAMPLES_MIN, Means, block_weights
 from steersman.tca.columns import Columns
 from steersman.tca.intervals import Estimate, ratio_of, share_of
@@ -22,8 +23,6 @@ from steersman.tca.targets import TARGETS, Metric, Target, in_percent, verdict
 
 __all__ = ["StudyEvidence", "judge_study"]
 
-NEUTRAL: Final = "neutral"
-TAKER: Final = "twap"
 JOURNALS: Final = "a study keeps no single {}: report on the journal of an order"
 OF_ADVICE: Final = ("llm_value_bps", "decision_quality_pct", "fallback_pct", "is_saving_pct")
 KNOWN: Final = {target.key: target for target, *_ in TARGETS}
@@ -43,6 +42,7 @@ class StudyEvidence:
     made: Mapping[str, Made]
     seed: int
     right: Mapping[str, Estimate] = field(default_factory=dict)
+    judged: bool = False
 
 
 def judge_study(evidence: StudyEvidence) -> tuple[Metric, ...]:
@@ -73,10 +73,9 @@ def judge_study(evidence: StudyEvidence) -> tuple[Metric, ...]:
 def _of_execution(
     arm: Arm, name: str, shares: Mapping[tuple[str, str], Estimate], chosen: str
 ) -> list[Metric]:
-    done = 100 * (arm.n - arm.incomplete) / arm.n
     cost = Estimate(arm.mean_bps, arm.ci_low, arm.ci_high, arm.n)
     part, filled = (shares.get((name, key)) for key in ("participation_pct", "fill_rate_pct"))
-    whole = Estimate(done, None, None, arm.n)
+    whole = in_percent(share_of(arm.n - arm.incomplete, arm.n))
     return [
         _judged("is_bps", name, cost, f"of the value at arrival, all in{chosen}"),
         _judged("participation_pct", name, part, "own / (own + others) while the order ran"),
@@ -96,7 +95,9 @@ def _of_advice(evidence: StudyEvidence, name: str) -> list[Metric]:
         found.append(
             _absent(
                 "decision_quality_pct",
-                "needs other futures of the market: a study with --judge",
+                "no decision that was judged was right or wrong beyond chance"
+                if evidence.judged
+                else "needs other futures of the market: a study with --judge",
                 name,
             )
         )
