@@ -53,8 +53,9 @@ def test_a_pair_in_words() -> None:
 
 def test_parts_and_the_whole_print() -> None:
     study = said(6)
-    assert [row[:2] for row in part_rows(study, "regime")] == [("calm", "20"), ("news", "20")]
-    assert " ±" in part_rows(study, "regime")[0][2]
+    counts, first, *_ = part_rows(study, "regime")
+    assert counts == ("orders", "20", "20") and len(part_rows(study, "regime")) == 7
+    assert first[0] == next(iter(study.arms)) and " ±" in first[1]
     out = StringIO()
     print_study(study, Console(file=out, width=200))
     for words in (

@@ -61,7 +61,7 @@ def print_study(study: Study, console: Console) -> None:
     if study.break_even is not None:
         print_break_even(study.break_even, console)
     for by in study.splits:
-        heads = (by, "orders>", *(f"{name}>" for name in study.arms))
+        heads = ("arm", *(f"{name}>" for name in study.splits[by]))
         title = f"Mean cost in bps by {by}, ± half of the 95 % interval"
         console.print(table(title, heads, part_rows(study, by)))
 
@@ -138,12 +138,10 @@ def pair_rows(pairs: Sequence[Pair]) -> list[tuple[str, ...]]:
 
 
 def part_rows(study: Study, by: str) -> list[tuple[str, ...]]:
-    """Return one row a part of the orders, one column an arm."""
-    rows = []
-    for name, part in study.splits[by].items():
-        cells = [_part_cell(part.arms[arm]) for arm in study.arms]
-        rows.append((name, f"{part.n:,}", *cells))
-    return rows
+    """Return one row an arm, one column a part of the orders; how many it has comes first."""
+    parts = study.splits[by].values()
+    counts = ("orders", *(f"{part.n:,}" for part in parts))
+    return [counts, *((arm, *(_part_cell(part.arms[arm]) for part in parts)) for arm in study.arms)]
 
 
 def _part_cell(arm: PartArm) -> str:
