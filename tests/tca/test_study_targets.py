@@ -106,3 +106,18 @@ def test_what_was_filled_has_an_interval_and_fallbacks_are_counted(tmp_path: Pat
     rate = found["fallback_pct:embedded"]
     assert rate.measured is not None and rate.verdict == "not met"
     assert rate.measured.value == pytest.approx(20.0) and rate.measured.n == 10 * N
+
+
+def test_no_more_than_all_was_filled(tmp_path: Path) -> None:
+    rows = [
+        (
+            drawn(n),
+            (
+                result(n, "twap-passive", 1.0),
+                result(n, "embedded", 1.0, fill_rate=1.0 if n else 0.1, asked=10),
+            ),
+        )
+        for n in range(N)
+    ]
+    filled = judged(case(tmp_path, rows).evidence)["fill_rate_pct:embedded"].measured
+    assert filled is not None and filled.high == 100.0

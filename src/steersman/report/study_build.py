@@ -20,6 +20,7 @@ from steersman.report.study_case import StudyCase, read_study, study_problems
 from steersman.report.study_differences import difference_charts
 from steersman.report.study_parts import part_charts
 from steersman.report.table import figure
+from steersman.tca.arm_names import oracle_p
 from steersman.tca.study_pairs import advised, base_of, oriented
 from steersman.tca.study_targets import judge_study
 
@@ -91,7 +92,8 @@ def _subtitle(case: StudyCase) -> str:
 
 def _tiles(case: StudyCase) -> list[Tile]:
     study, wanted = case.study, case.manifest.orders
-    cheapest = min(study.arms, key=lambda name: study.arms[name].mean_bps)
+    real = [name for name in study.arms if oracle_p(name) is None] or list(study.arms)
+    cheapest = min(real, key=lambda name: study.arms[name].mean_bps)
     found = [
         Tile("orders", f"{study.n:,}" if case.finished else f"{study.n:,} of {wanted:,}"),
         Tile("seeds or days", f"{study.seeds:,}"),

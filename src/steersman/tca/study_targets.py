@@ -164,7 +164,15 @@ def _shares(evidence: StudyEvidence, arms: Sequence[str]) -> dict[tuple[str, str
                 if one.blocks == count:
                     one.take(weights)
     found = {key: one.intervals()[0] for key, one in means.items()}
-    return {key: Estimate(one.mean, one.low, one.high, one.n) for key, one in found.items()}
+    return {
+        key: Estimate(one.mean, _share(one.low), _share(one.high), one.n)
+        for key, one in found.items()
+    }
+
+
+def _share(percent: float | None) -> float | None:
+    """Return the end of an interval of a share, which reaches no further than shares do."""
+    return None if percent is None else min(100.0, max(0.0, percent))
 
 
 def _judged(key: str, arm: str, found: Estimate | None, note: str) -> Metric:
