@@ -67,7 +67,7 @@ Judge = Annotated[
     typer.Option(
         min=1,
         max=100,
-        help="Judge so many decisions by other futures of the market; about 5 s for each.",
+        help="Judge so many decisions by other futures of the market; 5 to 10 s for each.",
     ),
 ]
 Futures = Annotated[

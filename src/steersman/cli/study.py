@@ -75,7 +75,7 @@ def study(
     judge: Annotated[
         int,
         typer.Option(
-            min=0, max=100, help="Judge so many decisions of an order; about 5 s for each."
+            min=0, max=100, help="Judge so many decisions of an order; 5 to 10 s for each."
         ),
     ] = 0,
     jobs: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
